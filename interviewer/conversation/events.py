@@ -1,0 +1,156 @@
+"""What the conversation is told. Facts only; every event is appended to the log before its actions are carried out.
+
+``at`` is the interview's clock in samples at 16 kHz. Events of one interview come in order of ``at`` as far as the
+caller can tell; ``SpeechStarted`` and ``SpeechEnded`` carry the acoustic time, which lies a little before their arrival.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, ClassVar
+
+__all__ = [
+    "Button", "Connected", "Covered", "Disconnected", "Draft", "Event", "Heard", "ModeChanged", "Pressed",
+    "SayingEnded", "SpeechEnded", "SpeechStarted", "Tick", "Typed", "event_from_dict", "event_to_dict",
+]  # fmt: skip
+
+
+class Button(StrEnum):
+    DONE = "done"  # "I'm done"
+    REPEAT = "repeat"
+    SKIP = "skip"  # "Skip for now"
+    MOMENT = "moment"  # "I need a moment"
+    RESUME = "resume"  # "Go on", after a pause or a moment
+    PAUSE = "pause"
+    END = "end"  # end the interview; the page has asked for confirmation
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: int
+    kind: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Connected(Event):
+    """The candidate's page is there. ``audio`` is False where it has no microphone (typing alone)."""
+
+    kind: ClassVar[str] = "connected"
+    epoch: int
+    audio: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected(Event):
+    kind: ClassVar[str] = "disconnected"
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted(Event):
+    kind: ClassVar[str] = "speech-started"
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded(Event):
+    """``at`` is where the speech ended; ``segment`` is what recognition will call it in ``Heard``."""
+
+    kind: ClassVar[str] = "speech-ended"
+    segment: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Event):
+    """Recognition of one finished segment. ``start`` and ``end`` in samples; empty text where nothing was said.
+    ``question_id`` is the question that was open when the segment began."""
+
+    kind: ClassVar[str] = "heard"
+    segment: int
+    start: int
+    end: int
+    text: str
+    question_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Covered(Event):
+    """Which key points the answer so far covers, judged by meaning. ``revision`` is that of the ask it answers."""
+
+    kind: ClassVar[str] = "covered"
+    question_id: str
+    revision: int
+    key_points: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SayingEnded(Event):
+    """The last sample of an utterance was played. ``cut`` where it was stopped before."""
+
+    kind: ClassVar[str] = "saying-ended"
+    utterance: int
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed(Event):
+    kind: ClassVar[str] = "pressed"
+    button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChanged(Event):
+    """The candidate changed between speaking and typing."""
+
+    kind: ClassVar[str] = "mode-changed"
+    typing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(Event):
+    """What stands in the text box so far; kept so that nothing typed is lost."""
+
+    kind: ClassVar[str] = "draft"
+    question_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed(Event):
+    """A typed answer (or part of one) was submitted."""
+
+    kind: ClassVar[str] = "typed"
+    question_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick(Event):
+    """Time passes. Given at least every 0.2 s while an interview runs; logged only where it had an effect."""
+
+    kind: ClassVar[str] = "tick"
+
+
+_KINDS: dict[str, type[Event]] = {
+    c.kind: c
+    for c in (Connected, Disconnected, SpeechStarted, SpeechEnded, Heard, Covered, SayingEnded, Pressed, ModeChanged,
+              Draft, Typed, Tick)
+}  # fmt: skip
+
+
+def event_to_dict(event: Event) -> dict[str, Any]:
+    return {"kind": event.kind, **asdict(event)}
+
+
+def event_from_dict(data: Mapping[str, Any]) -> Event:
+    """Inverse of :func:`event_to_dict`. Raises ``ValueError`` for a kind that this version does not know."""
+    cls = _KINDS.get(str(data["kind"]))
+    if cls is None:
+        raise ValueError(f"unknown event kind {data['kind']!r}")
+    values = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+    if cls is Covered:
+        values["key_points"] = tuple(values["key_points"])
+    if cls is Pressed:
+        values["button"] = Button(values["button"])
+    return cls(**values)

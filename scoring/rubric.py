@@ -1,0 +1,103 @@
+"""Rubrics: criteria with five written anchors each, and the key points an answer may cover."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from scoring.transcript import content_hash
+
+__all__ = ["Anchors", "Criterion", "KeyPoint", "Rubric", "Slug"]
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KeyPoint(_Model):
+    """One thing a good answer contains. ``examples`` are sentences that mean it, in words a candidate might use;
+    coverage is judged by meaning against ``text`` and ``examples``."""
+
+    id: Slug
+    text: str = Field(min_length=3)
+    examples: tuple[str, ...] = ()
+
+
+class Anchors(_Model):
+    """What an answer at each level looks like (behaviourally anchored, 1 is lowest)."""
+
+    level_1: str = Field(alias="1", min_length=10)
+    level_2: str = Field(alias="2", min_length=10)
+    level_3: str = Field(alias="3", min_length=10)
+    level_4: str = Field(alias="4", min_length=10)
+    level_5: str = Field(alias="5", min_length=10)
+
+    def __getitem__(self, level: int) -> str:
+        return (self.level_1, self.level_2, self.level_3, self.level_4, self.level_5)[level - 1]
+
+
+Measure = Literal[
+    "coverage",  # share of the criterion's key points that the answer covers, by meaning
+    "plain-words",  # words a six-year-old knows, by frequency and length; short sentences
+    "concrete-comparison",  # "like a ...", "imagine ...", "as big as ...": comparisons with everyday things
+    "warmth",  # speaks to the listener: "you", questions, invitations to imagine, kindness
+    "length-fit",  # not too short and not too long for the listener; bounds in `words`
+    "specificity",  # names, numbers, first-person past actions, concrete nouns
+    "structure",  # connected reasoning: because, so, first, for example
+    "on-topic",  # close in meaning to the question and key points at all
+]
+
+
+class Criterion(_Model):
+    """One thing that is judged. ``measures`` name the text features that the embedded judge may use for it."""
+
+    id: Slug
+    title: str
+    description: str
+    anchors: Anchors
+    key_points: tuple[KeyPoint, ...] = Field(min_length=1)
+    measures: tuple[Measure, ...] = ("coverage",)
+    words: tuple[int, int] | None = Field(default=None, description="fitting length in words, for length-fit")
+    weight: float = Field(default=1.0, gt=0, le=10)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        ids = [p.id for p in self.key_points]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"criterion {self.id!r} names a key point twice")
+        if "length-fit" in self.measures and self.words is None:
+            raise ValueError(f"criterion {self.id!r} uses length-fit, so it needs words: [least, most]")
+        return self
+
+
+class Rubric(_Model):
+    """A versioned rubric. ``job_analysis`` says why these criteria matter for the work."""
+
+    rubric: Slug
+    version: int = Field(ge=1)
+    title: str
+    job_analysis: str = Field(min_length=20)
+    scores_fluency: bool = Field(default=False, description="only then may filler words and pauses be judged")
+    criteria: tuple[Criterion, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        ids = [c.id for c in self.criteria]
+        if len(set(ids)) != len(ids):
+            raise ValueError("a criterion id is used twice")
+        points = [p.id for c in self.criteria for p in c.key_points]
+        if len(set(points)) != len(points):
+            raise ValueError("key point ids must be unique within a rubric (probes name them)")
+        return self
+
+    @property
+    def key_points(self) -> tuple[KeyPoint, ...]:
+        return tuple(p for c in self.criteria for p in c.key_points)
+
+    @property
+    def hash(self) -> str:
+        """Content hash: the same rubric text has the same hash on every machine."""
+        return content_hash(self.model_dump(mode="json", by_alias=True))

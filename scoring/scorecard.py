@@ -1,0 +1,92 @@
+"""Scorecards: levels per criterion with evidence, confidence and provenance. Immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["CriterionScore", "Evidence", "Provenance", "ScoreStatus", "Scorecard"]
+
+
+class ScoreStatus(StrEnum):
+    SCORED = "scored"
+    INSUFFICIENT_EVIDENCE = "insufficient evidence"
+    UNHEARD = "unheard"  # the recording or its recognition is too doubtful to judge
+    JUDGE_FAILED = "judge failed"  # the judge was down, slow, rate-limited or lied; never a low level
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A quote at [start, end) of the answer's text, checked by code; audio times in seconds where it was spoken."""
+
+    start: int
+    end: int
+    quote: str
+    key_point: str | None = None
+    similarity: float | None = None
+    audio_start: float | None = None
+    audio_end: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionScore:
+    """``probabilities`` over levels 1..5 sum to 1; level, expected and confidence are derived from them by code.
+    All three are None unless status is ``scored``."""
+
+    criterion_id: str
+    status: ScoreStatus
+    reason: str
+    probabilities: tuple[float, float, float, float, float] | None = None
+    level: int | None = None
+    expected: float | None = None
+    confidence: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+    missing: tuple[str, ...] = ()  # key point ids that the answer does not cover
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What was scored with what. Equal provenance but for ``created_at`` means an equal scorecard."""
+
+    rubric: str
+    rubric_version: int
+    rubric_hash: str
+    answer_hash: str
+    judge: str
+    judge_version: str
+    model: str
+    calibration: str  # "uncalibrated", "provisional" or "calibrated"
+    created_at: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    question_id: str
+    criteria: tuple[CriterionScore, ...]
+    provenance: Provenance
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Scorecard:
+        return cls(
+            question_id=str(data["question_id"]),
+            criteria=tuple(
+                CriterionScore(
+                    criterion_id=c["criterion_id"],
+                    status=ScoreStatus(c["status"]),
+                    reason=c["reason"],
+                    probabilities=tuple(c["probabilities"]) if c["probabilities"] else None,
+                    level=c["level"],
+                    expected=c["expected"],
+                    confidence=c["confidence"],
+                    evidence=tuple(Evidence(**e) for e in c["evidence"]),
+                    missing=tuple(c["missing"]),
+                )
+                for c in data["criteria"]
+            ),
+            provenance=Provenance(**data["provenance"]),
+        )

@@ -1,0 +1,141 @@
+"""What was said: words, turns, transcripts, and the answer that a judge reads.
+
+Times are seconds on the interview's clock. Offsets are characters (Python ``str`` indices), half open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["Answer", "AnswerWord", "Mode", "Side", "Transcript", "Turn", "Word", "content_hash"]
+
+
+class Side(StrEnum):
+    CANDIDATE = "candidate"
+    MELVIN = "melvin"
+
+
+class Mode(StrEnum):
+    SPOKEN = "spoken"
+    TYPED = "typed"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word. ``confidence`` is the recogniser's probability, 0 to 1; None for words a person typed."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One stretch of speech (or typing) by one side. Candidate turns carry the question that they answer."""
+
+    side: Side
+    mode: Mode
+    text: str
+    start: float
+    end: float
+    question_id: str | None = None
+    words: tuple[Word, ...] = ()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Turn:
+        return cls(
+            side=Side(data["side"]),
+            mode=Mode(data["mode"]),
+            text=str(data["text"]),
+            start=float(data["start"]),
+            end=float(data["end"]),
+            question_id=data.get("question_id"),
+            words=tuple(Word(w["text"], w["start"], w["end"], w.get("confidence")) for w in data.get("words", ())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """All turns of one interview in order of time."""
+
+    language: str
+    turns: tuple[Turn, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Transcript:
+        return cls(language=str(data["language"]), turns=tuple(Turn.from_dict(t) for t in data["turns"]))
+
+    def answer(self, question_id: str) -> Answer:
+        """Everything the candidate said or typed to one question."""
+        own = [t for t in self.turns if t.side is Side.CANDIDATE and t.question_id == question_id and t.text.strip()]
+        return Answer.from_turns(question_id, own, self.language)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerWord:
+    """A word placed in ``Answer.text`` by offsets."""
+
+    start: int
+    end: int
+    audio_start: float
+    audio_end: float
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The text a judge reads: the candidate's turns to one question, joined by a blank line; never a name."""
+
+    question_id: str
+    text: str
+    language: str
+    words: tuple[AnswerWord, ...] = ()
+    turn_offsets: tuple[int, ...] = field(default=(0,))
+
+    @classmethod
+    def from_turns(cls, question_id: str, turns: Iterable[Turn], language: str) -> Answer:
+        """Join turns; words are placed by searching forward, so a word that is not in its turn's text is left out."""
+        parts: list[str] = []
+        words: list[AnswerWord] = []
+        offsets: list[int] = []
+        length = 0
+        for turn in turns:
+            base = length + (2 if parts else 0)
+            offsets.append(base)
+            cursor = 0
+            for word in turn.words:
+                token = word.text.strip()
+                at = turn.text.find(token, cursor) if token else -1
+                if at < 0:
+                    continue
+                cursor = at + len(token)
+                words.append(AnswerWord(base + at, base + cursor, word.start, word.end, word.confidence))
+            parts.append(turn.text)
+            length = base + len(turn.text)
+        return cls(question_id, "\n\n".join(parts), language, tuple(words), tuple(offsets) or (0,))
+
+    def audio_span(self, start: int, end: int) -> tuple[float, float] | None:
+        """Audio times (seconds) of the words that overlap [start, end), or None where nothing there was spoken."""
+        inside = [w for w in self.words if w.start < end and w.end > start]
+        if not inside:
+            return None
+        return inside[0].audio_start, inside[-1].audio_end
+
+    @property
+    def hash(self) -> str:
+        return content_hash({"text": self.text, "language": self.language})
+
+
+def content_hash(value: Any) -> str:
+    """SHA-256 (hex) of a value's canonical JSON: sorted keys, no spaces, UTF-8."""
+    raw = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(raw.encode()).hexdigest()
