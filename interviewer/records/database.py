@@ -1,0 +1,52 @@
+"""The database: one engine, and sessions that are one transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+__all__ = ["Database", "engine_url", "libpq_url"]
+
+
+def engine_url(url: str) -> URL:
+    """Any usual spelling (``postgres://``, ``postgresql://``) as SQLAlchemy's URL for psycopg 3.
+
+    Raises ``ValueError`` for another dialect.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() not in ("postgresql", "postgres"):
+        raise ValueError(f"DATABASE_URL must be a PostgreSQL address (postgresql://...), not {parsed.drivername}://")
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def libpq_url(url: str) -> str:
+    """The same address for libpq: what psycopg, Procrastinate and psql take. It contains the password."""
+    return engine_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+class Database:
+    """``async with database.session() as session``: committed where the block succeeds, rolled back where it raises.
+
+    Rows stay readable after the block; a relationship that the query did not load raises.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+        self.url = url
+        # pre_ping: after PostgreSQL was restarted the first query finds a new connection and does not fail.
+        self.engine: AsyncEngine = create_async_engine(
+            engine_url(url), pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10,
+            connect_args={"connect_timeout": 10},
+        )  # fmt: skip
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        async with self._sessions.begin() as session:
+            yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()

@@ -1,0 +1,100 @@
+"""Interviews: one run of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from interviewer.records.ids import new_id
+from interviewer.records.pages import page
+from interviewer.records.tables import Interview, Invitation
+
+__all__ = [
+    "STATUSES", "Changes", "create_interview", "ended_before", "interview", "interview_for_invitation",
+    "list_interviews", "set_status", "update_interview",
+]  # fmt: skip
+
+STATUSES = ("created", "live", "paused", "checking", "submitted", "scored")
+"""created -> live <-> paused -> checking (the candidate reads the transcript) -> submitted -> scored."""
+
+
+class Changes(TypedDict, total=False):
+    end_reason: str | None
+    node: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    submitted_at: datetime | None
+    scored_at: datetime | None
+    progress: dict[str, Any] | None
+    failure: str | None
+
+
+def _loaded() -> Select[Interview]:
+    return select(Interview).options(
+        selectinload(Interview.invitation).options(
+            selectinload(Invitation.candidate), selectinload(Invitation.plan)
+        )
+    )  # fmt: skip
+
+
+async def interview_for_invitation(session: AsyncSession, invitation_id: str) -> Interview | None:
+    """With invitation, candidate and plan loaded."""
+    return await session.scalar(_loaded().where(Interview.invitation_id == invitation_id))
+
+
+async def create_interview(session: AsyncSession, invitation_id: str, script: Mapping[str, Any]) -> Interview:
+    """Idempotent: an invitation has one interview, with the script of its first creation."""
+    await session.execute(
+        insert(Interview)
+        .values(id=new_id("int"), invitation_id=invitation_id, script=dict(script), status="created")
+        .on_conflict_do_nothing(index_elements=["invitation_id"])
+    )
+    return (await session.scalars(_loaded().where(Interview.invitation_id == invitation_id))).one()
+
+
+async def interview(session: AsyncSession, interview_id: str) -> Interview | None:
+    """With invitation, candidate and plan loaded."""
+    return await session.scalar(_loaded().where(Interview.id == interview_id))
+
+
+async def list_interviews(
+    session: AsyncSession, *, limit: int = 20, starting_after: str | None = None, status: str | None = None
+) -> tuple[list[Interview], bool]:
+    """Newest first, with invitation, candidate and plan loaded, and whether more follow."""
+    query = _loaded() if status is None else _loaded().where(Interview.status == status)
+    return await page(session, query, Interview, limit=limit, starting_after=starting_after)
+
+
+async def set_status(
+    session: AsyncSession,
+    interview_id: str,
+    status: str,
+    *,
+    only_from: tuple[str, ...] | None = None,
+    **changes: Unpack[Changes],
+) -> bool:
+    """``only_from`` guards the step: False, and nothing changed, where the interview is in another status."""
+    if status not in STATUSES:
+        raise ValueError(f"status is {status!r}; it must be one of {', '.join(STATUSES)}")
+    step = update(Interview).where(Interview.id == interview_id)
+    if only_from is not None:
+        step = step.where(Interview.status.in_(only_from))
+    changed = await session.execute(step.values(status=status, **changes).returning(Interview.id))
+    return changed.one_or_none() is not None
+
+
+async def update_interview(session: AsyncSession, interview_id: str, **changes: Unpack[Changes]) -> None:
+    """Change what is given and nothing else; not the status."""
+    await session.execute(update(Interview).where(Interview.id == interview_id).values(**changes))
+
+
+async def ended_before(session: AsyncSession, moment: datetime, *, status: str, limit: int = 100) -> list[str]:
+    """Ids of interviews in ``status`` whose talk ended before ``moment``, oldest first."""
+    query = select(Interview.id).where(Interview.status == status, Interview.ended_at < moment)
+    return list(await session.scalars(query.order_by(Interview.ended_at).limit(limit)))

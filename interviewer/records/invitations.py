@@ -1,0 +1,88 @@
+"""Invitations: one candidate's link to one plan version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from interviewer.records.pages import page
+from interviewer.records.secrets import hash_token, new_token
+from interviewer.records.tables import Candidate, Invitation
+
+__all__ = ["create_invitation", "invitation", "invitation_by_token", "list_invitations", "revoke_invitation"]
+
+
+def _loaded() -> Select[Invitation]:
+    return select(Invitation).options(
+        selectinload(Invitation.candidate), selectinload(Invitation.plan), selectinload(Invitation.interview)
+    )
+
+
+async def create_invitation(
+    session: AsyncSession,
+    *,
+    plan_id: str,
+    candidate_name: str,
+    candidate_email: str | None,
+    variables: Mapping[str, str],
+    accommodation: float = 1.0,
+    expires_at: datetime,
+    livemode: bool = True,
+    created_by: str | None = None,
+) -> tuple[Invitation, str]:
+    """The invitation (candidate and plan loaded) and its link's token, which is never seen again.
+
+    The same name with the same address is the same candidate.
+    """
+    candidate = await _candidate(session, candidate_name.strip(), (candidate_email or "").strip() or None)
+    token = new_token()
+    made = Invitation(
+        plan_id=plan_id, candidate_id=candidate.id, token_hash=hash_token(token), variables=dict(variables),
+        accommodation=accommodation, expires_at=expires_at, livemode=livemode, created_by=created_by,
+    )  # fmt: skip
+    session.add(made)
+    await session.flush()
+    return (await session.scalars(_loaded().where(Invitation.id == made.id).execution_options(
+        populate_existing=True))).one(), token  # fmt: skip
+
+
+async def _candidate(session: AsyncSession, name: str, email: str | None) -> Candidate:
+    if email is not None:
+        same = select(Candidate).where(func.lower(Candidate.email) == email.lower(), Candidate.name == name)
+        known = await session.scalar(same.order_by(Candidate.created_at).limit(1))
+        if known is not None:
+            return known
+    candidate = Candidate(name=name, email=email)
+    session.add(candidate)
+    await session.flush()
+    return candidate
+
+
+async def invitation_by_token(session: AsyncSession, token: str) -> Invitation | None:
+    """With candidate, plan and interview loaded. Expired and revoked ones too: the page tells them apart."""
+    return await session.scalar(_loaded().where(Invitation.token_hash == hash_token(token)))
+
+
+async def invitation(session: AsyncSession, invitation_id: str) -> Invitation | None:
+    """With candidate, plan and interview loaded."""
+    return await session.scalar(_loaded().where(Invitation.id == invitation_id))
+
+
+async def revoke_invitation(session: AsyncSession, invitation_id: str) -> bool:
+    """False where there is no such invitation, or it was revoked before."""
+    revoked = await session.execute(
+        update(Invitation).where(Invitation.id == invitation_id, Invitation.revoked_at.is_(None))
+        .values(revoked_at=datetime.now(UTC)).returning(Invitation.id)
+    )  # fmt: skip
+    return revoked.one_or_none() is not None
+
+
+async def list_invitations(
+    session: AsyncSession, *, limit: int = 20, starting_after: str | None = None
+) -> tuple[list[Invitation], bool]:
+    """Newest first, with candidate, plan and interview loaded, and whether more follow."""
+    return await page(session, _loaded(), Invitation, limit=limit, starting_after=starting_after)

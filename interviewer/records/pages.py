@@ -1,0 +1,32 @@
+"""Pages of a list, newest first: a limit and the id after which the page starts."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from sqlalchemy import Select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from interviewer.records.tables import Interview, Invitation
+
+__all__ = ["UnknownCursor", "page"]
+
+Row = TypeVar("Row", Interview, Invitation)
+
+
+class UnknownCursor(ValueError):
+    """``starting_after`` names nothing that exists."""
+
+
+async def page(
+    session: AsyncSession, query: Select[Row], table: type[Row], *, limit: int, starting_after: str | None
+) -> tuple[list[Row], bool]:
+    """The page's rows and whether more follow. Raises :class:`UnknownCursor`."""
+    if starting_after is not None:
+        cursor = await session.get(table, starting_after)
+        if cursor is None:
+            raise UnknownCursor(f"starting_after: {starting_after!r} does not exist")
+        query = query.where(tuple_(table.created_at, table.id) < (cursor.created_at, cursor.id))
+    query = query.order_by(table.created_at.desc(), table.id.desc()).limit(limit + 1)
+    rows = list(await session.scalars(query))
+    return rows[:limit], len(rows) > limit

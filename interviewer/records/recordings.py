@@ -1,0 +1,40 @@
+"""Where an interview's sound lies in the object store."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from interviewer.records.ids import new_id
+from interviewer.records.tables import Recording
+
+__all__ = ["RecordedSide", "put_recording", "recordings_of"]
+
+RecordedSide = Literal["candidate", "melvin", "mix"]
+
+
+async def put_recording(
+    session: AsyncSession,
+    *,
+    interview_id: str,
+    side: RecordedSide,
+    object_key: str,
+    sha256: str,
+    rate: int,
+    samples: int,
+    media_type: str,
+) -> None:
+    """A side has one recording; made again (a job that ran twice), it takes the other's place under the same id."""
+    values = {
+        "object_key": object_key, "sha256": sha256, "rate": rate, "samples": samples, "media_type": media_type,
+    }  # fmt: skip
+    put = insert(Recording).values(id=new_id("rec"), interview_id=interview_id, side=side, **values)
+    await session.execute(put.on_conflict_do_update(index_elements=["interview_id", "side"], set_=values))
+
+
+async def recordings_of(session: AsyncSession, interview_id: str) -> list[Recording]:
+    query = select(Recording).where(Recording.interview_id == interview_id)
+    return list(await session.scalars(query.order_by(Recording.side)))

@@ -1,0 +1,69 @@
+"""Scorecards: immutable, one for each (answer, transcript version, rubric, judge, judge version)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from interviewer.records.ids import new_id
+from interviewer.records.tables import AnswerRow, ScorecardRow
+
+__all__ = ["all_scorecards_of", "put_scorecard", "scorecards_of"]
+
+
+async def put_scorecard(
+    session: AsyncSession,
+    *,
+    answer_id: str,
+    transcript_version: int,
+    rubric_hash: str,
+    judge: str,
+    judge_version: str,
+    body: Mapping[str, Any],
+) -> bool:
+    """False, and nothing stored, where this was scored with that before: the first scorecard stands."""
+    put = (
+        insert(ScorecardRow)
+        .values(id=new_id("scd"), answer_id=answer_id, transcript_version=transcript_version, rubric_hash=rubric_hash,
+                judge=judge, judge_version=judge_version, body=dict(body))
+        .on_conflict_do_nothing(constraint="uq_scorecards_scored_with")
+        .returning(ScorecardRow.id)
+    )  # fmt: skip
+    return (await session.execute(put)).one_or_none() is not None
+
+
+async def scorecards_of(session: AsyncSession, interview_id: str) -> list[ScorecardRow]:
+    """The latest of each answer, in the plan's order, with ``.answer`` loaded."""
+    latest = (
+        select(ScorecardRow.id)
+        .join(AnswerRow, AnswerRow.id == ScorecardRow.answer_id)
+        .where(AnswerRow.interview_id == interview_id)
+        .distinct(ScorecardRow.answer_id)
+        .order_by(ScorecardRow.answer_id, ScorecardRow.transcript_version.desc(), ScorecardRow.created_at.desc(),
+                  ScorecardRow.id.desc())
+    )  # fmt: skip
+    query = (
+        select(ScorecardRow)
+        .join(AnswerRow, AnswerRow.id == ScorecardRow.answer_id)
+        .where(ScorecardRow.id.in_(latest))
+        .options(selectinload(ScorecardRow.answer))
+        .order_by(AnswerRow.position)
+    )
+    return list(await session.scalars(query))
+
+
+async def all_scorecards_of(session: AsyncSession, interview_id: str) -> list[ScorecardRow]:
+    """Every scorecard ever made, oldest first, with ``.answer`` loaded."""
+    query = (
+        select(ScorecardRow)
+        .join(AnswerRow, AnswerRow.id == ScorecardRow.answer_id)
+        .where(AnswerRow.interview_id == interview_id)
+        .options(selectinload(ScorecardRow.answer))
+        .order_by(ScorecardRow.created_at, ScorecardRow.id)
+    )
+    return list(await session.scalars(query))

@@ -1,0 +1,28 @@
+"""Secrets that are shown once and stored hashed: links, session cookies, API keys.
+
+They are random and long, so a plain SHA-256 is enough; slow hashing is for what people choose themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+__all__ = ["hash_token", "new_secret", "new_token"]
+
+KEY_PREFIX = "mk_live_"
+
+
+def new_token() -> str:
+    """128 random bits, URL safe, 22 characters."""
+    return secrets.token_urlsafe(16)
+
+
+def new_secret(prefix: str = KEY_PREFIX) -> str:
+    """An API key's secret: a prefix that secret scanners can find, then 256 random bits."""
+    return prefix + secrets.token_urlsafe(32)
+
+
+def hash_token(token: str) -> str:
+    """SHA-256, hex."""
+    return hashlib.sha256(token.encode()).hexdigest()
