@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 __all__ = [
-    "Action", "AskCoverage", "CloseAnswer", "Finish", "Listen", "PauseInterview", "Phase", "Say", "SayKind", "Show",
-    "StopSaying",
+    "Action", "AskCoverage", "CloseAnswer", "Decided", "Finish", "Listen", "Notify", "PauseInterview", "Phase", "Say",
+    "SayKind", "Show", "StopSaying",
 ]  # fmt: skip
 
 
@@ -69,7 +69,7 @@ class AskCoverage(Action):
 
 @dataclass(frozen=True, slots=True)
 class CloseAnswer(Action):
-    """The question is over. ``status``: answered, skipped, not-reached or timed-out."""
+    """The question is over. ``status``: answered, no-answer, skipped or not-reached."""
 
     question_id: str
     status: str
@@ -85,6 +85,21 @@ class Finish(Action):
     """All questions are over, or the candidate ended the interview."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided(Action):
+    """Why a turn was ended, for the log. Also marks a tick that changed the state, so that replay sees it too."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notify(Action):
+    """A line for the page alone, never spoken: it would talk over the candidate. ``code``: time-warning, ..."""
+
+    code: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

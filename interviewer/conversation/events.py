@@ -1,7 +1,7 @@
 """What the conversation is told. Facts only; every event is appended to the log before its actions are carried out.
 
 ``at`` is the interview's clock in samples at 16 kHz. Events of one interview come in order of ``at`` as far as the
-caller can tell; ``SpeechStarted`` and ``SpeechEnded`` carry the acoustic time, which lies a little before their arrival.
+caller can tell; ``SpeechStarted`` and ``SpeechEnded`` carry the acoustic time, a little before their arrival.
 """
 
 from __future__ import annotations

@@ -1,0 +1,168 @@
+"""A scripted candidate and a virtual clock: whole interviews in microseconds."""
+
+from __future__ import annotations
+
+from interviewer.conversation.actions import (
+    Action,
+    AskCoverage,
+    Finish,
+    PauseInterview,
+    Say,
+    SayKind,
+    StopSaying,
+)  # fmt: skip
+from interviewer.conversation.engine import Conversation
+from interviewer.conversation.events import (
+    Connected,
+    Covered,
+    Event,
+    Heard,
+    Pressed,
+    SayingEnded,
+    SpeechEnded,
+    SpeechStarted,
+    Tick,
+    Typed,
+)  # fmt: skip
+from interviewer.conversation.script import RATE, Limits, Script, ScriptProbe, ScriptQuestion
+
+PHRASES = {
+    key: (f"<{key} a>", f"<{key} b>")
+    for key in (
+        "greeting", "written-intro", "acknowledge", "skip", "moment", "resume", "offer-1", "offer-2", "offer-3",
+        "pause", "warn-time", "time-up", "repeat", "back-to-skipped", "welcome-back", "closing", "ended-early",
+    )
+}  # fmt: skip
+
+
+def question(name: str, kind: str = "spoken", **changes: object) -> ScriptQuestion:
+    values: dict[str, object] = {
+        "id": name,
+        "kind": kind,
+        "title": name,
+        "text": f"Question {name}?",
+        "rephrase": f"Rephrased {name}?",
+        "time_limit_s": 240.0,
+        "probes": (
+            ScriptProbe(f"{name}-deep", f"Deepen {name}?"),
+            ScriptProbe(f"{name}-why", f"Why {name}?", ("why",)),
+            ScriptProbe(f"{name}-how", f"How {name}?", ("how", "when")),
+        )
+        if kind == "spoken"
+        else (),
+        "max_probes": 1,
+        "key_points": ("why", "how", "when"),
+    }
+    return ScriptQuestion(**{**values, **changes})  # type: ignore[arg-type] # a test's own defaults
+
+
+def script(*questions: ScriptQuestion, accommodation: float = 1.0) -> Script:
+    return Script("Test", "en", questions or (question("one"), question("two")), PHRASES, accommodation, Limits())
+
+
+class Candidate:
+    """Feeds a conversation; Melvin's utterances last a second, recognition takes 0.3 s, coverage comes at once."""
+
+    def __init__(self, conversation: Conversation, *, covers: tuple[str, ...] = ()) -> None:
+        self.conversation = conversation
+        self.covers = covers
+        self.at = 0
+        self.actions: list[tuple[float, Action]] = []
+        self.log: list[Event] = []
+        self.segment = 0
+        self._ends: dict[int, int] = {}
+        self._recognised: list[tuple[int, Heard]] = []
+        self.recogniser_works = True
+        self._answered = 0  # prompts that the candidate has replied to
+
+    @property
+    def seconds(self) -> float:
+        return self.at / RATE
+
+    def feed(self, event: Event) -> None:
+        actions = self.conversation.handle(event)
+        if actions or not isinstance(event, Tick):
+            self.log.append(event)
+        self.actions += [(self.seconds, action) for action in actions]
+        for action in actions:
+            match action:
+                case Say():
+                    self._ends[action.utterance] = self.at + RATE
+                case StopSaying():
+                    self._ends.pop(action.utterance, None)
+                case AskCoverage():
+                    self.feed(Covered(self.at, action.question_id, action.revision, self.covers))
+                case _:
+                    pass
+
+    def connect(self, *, audio: bool = True, epoch: int = 1) -> None:
+        self.feed(Connected(self.at, epoch, audio))
+
+    def wait(self, seconds: float) -> None:
+        until = self.at + round(seconds * RATE)
+        while self.at < until:
+            self.at = min(until, self.at + RATE // 10)
+            for utterance, end in list(self._ends.items()):
+                if end <= self.at:
+                    del self._ends[utterance]
+                    self.feed(SayingEnded(self.at, utterance))
+            ready = [h for t, h in self._recognised if t <= self.at]
+            self._recognised = [(t, h) for t, h in self._recognised if t > self.at]
+            for heard in ready:
+                self.feed(heard)
+            self.feed(Tick(self.at))
+
+    def wait_for_prompt(self, limit: float = 60.0) -> Say:
+        """Until Melvin has asked something and fallen silent."""
+        began = self.at
+        while self.at - began < limit * RATE:
+            seen = [a for _, a in self.actions if isinstance(a, Say) and a.kind in (SayKind.QUESTION, SayKind.PROBE)]
+            if (
+                len(seen) > self._answered
+                and not self._ends
+                and self.conversation.view().phase.value in ("listening", "writing")
+            ):
+                return seen[-1]
+            self.wait(0.1)
+        raise AssertionError(f"Melvin asked nothing within {limit} s: {self.conversation.view()}")
+
+    def speak(self, text: str, seconds: float = 3.0) -> None:
+        start = self.at
+        self._answered = len(self.prompts())
+        question_id = self.conversation.current_question
+        self.feed(SpeechStarted(self.at))
+        self.wait(seconds)
+        self.segment += 1
+        self.feed(SpeechEnded(self.at, self.segment))
+        if self.recogniser_works:
+            self._recognised.append(
+                (self.at + round(0.3 * RATE), Heard(self.at, self.segment, start, self.at, text, question_id))
+            )
+
+    def press(self, button: str) -> None:
+        from interviewer.conversation.events import Button
+
+        self.feed(Pressed(self.at, Button(button)))
+
+    def type(self, text: str) -> None:
+        self._answered = len(self.prompts())
+        self.feed(Typed(self.at, self.conversation.current_question, text))
+
+    def said(self) -> list[str]:
+        return [" ".join(a.texts) for _, a in self.actions if isinstance(a, Say)]
+
+    def prompts(self) -> list[str]:
+        return [
+            a.texts[-1] for _, a in self.actions if isinstance(a, Say) and a.kind in (SayKind.QUESTION, SayKind.PROBE)
+        ]
+
+    def of(self, kind: type[Action]) -> list[tuple[float, Action]]:
+        return [(t, a) for t, a in self.actions if isinstance(a, kind)]
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.of(Finish))
+
+    @property
+    def paused(self) -> bool:
+        return bool(self.of(PauseInterview))
