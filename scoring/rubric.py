@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from scoring.faults import Faults, Place, repeated
 from scoring.transcript import content_hash
 
 __all__ = ["Anchors", "Criterion", "KeyPoint", "Rubric", "Slug"]
@@ -65,11 +66,12 @@ class Criterion(_Model):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        ids = [p.id for p in self.key_points]
-        if len(set(ids)) != len(ids):
-            raise ValueError(f"criterion {self.id!r} names a key point twice")
+        faults: list[tuple[Place, str]] = []
         if "length-fit" in self.measures and self.words is None:
-            raise ValueError(f"criterion {self.id!r} uses length-fit, so it needs words: [least, most]")
+            faults.append((("measures",), f"criterion {self.id!r} uses length-fit, so it needs words: [least, most]"))
+        if self.words is not None and not 0 < self.words[0] < self.words[1]:
+            faults.append((("words",), "words must be [least, most], with 0 < least < most"))
+        Faults.check(faults)
         return self
 
 
@@ -85,12 +87,16 @@ class Rubric(_Model):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        ids = [c.id for c in self.criteria]
-        if len(set(ids)) != len(ids):
-            raise ValueError("a criterion id is used twice")
-        points = [p.id for c in self.criteria for p in c.key_points]
-        if len(set(points)) != len(points):
-            raise ValueError("key point ids must be unique within a rubric (probes name them)")
+        faults: list[tuple[Place, str]] = [
+            (("criteria", i, "id"), f"criterion id {name!r} is used twice")
+            for i, name in repeated(c.id for c in self.criteria)
+        ]
+        places = [(i, j) for i, c in enumerate(self.criteria) for j in range(len(c.key_points))]
+        for index, name in repeated(p.id for p in self.key_points):
+            i, j = places[index]
+            place = ("criteria", i, "key_points", j, "id")
+            faults.append((place, f"key point id {name!r} is used twice in this rubric (probes name them)"))
+        Faults.check(faults)
         return self
 
     @property

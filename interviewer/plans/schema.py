@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from scoring.faults import Faults, Place, repeated
 from scoring.rubric import Slug
 
-__all__ = ["Plan", "Probe", "Question", "Variable"]
+__all__ = ["RESERVED", "VARIABLE_IN_TEXT", "Plan", "Probe", "Question", "Variable"]
 
 VARIABLE_IN_TEXT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+RESERVED = ("title", "minutes", "count", "contact")
+"""Names that phrases and notices fill from the plan itself; a plan may not declare them as variables."""
+
 VariableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 
@@ -27,6 +32,16 @@ class Variable(_Model):
     choices: tuple[str, ...] = Field(default=(), description="if given, nothing else is accepted")
     default: str | None = None
     max_length: int = Field(default=80, ge=1, le=200)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for field, values in (("choices", self.choices), ("default", (self.default,) if self.default else ())):
+            for value in values:
+                if len(value) > self.max_length:
+                    raise Faults([((field,), f"{value!r} is longer than max_length, {self.max_length} characters")])
+        if self.default is not None and self.choices and self.default not in self.choices:
+            raise Faults([(("default",), f"the default {self.default!r} is not one of the choices")])
+        return self
 
 
 class Probe(_Model):
@@ -51,16 +66,29 @@ class Question(_Model):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if self.kind == "spoken" and not self.probes:
-            raise ValueError(f"spoken question {self.id!r} needs at least one probe")
-        ids = [p.id for p in self.probes]
-        if len(set(ids)) != len(ids):
-            raise ValueError(f"question {self.id!r} names a probe twice")
+        faults: list[tuple[Place, str]] = [
+            (("probes", i, "id"), f"question {self.id!r} has two probes called {name!r}")
+            for i, name in repeated(p.id for p in self.probes)
+        ]
         if self.kind == "spoken" and not any(not p.covers for p in self.probes):
-            raise ValueError(
-                f"question {self.id!r} needs one probe with `covers: []`, asked where no key point is missing"
+            faults.append(
+                (
+                    ("probes",),
+                    f"spoken question {self.id!r} needs one probe with `covers: []`, asked where no key point is "
+                    "missing",
+                )
             )
+        Faults.check(faults)
         return self
+
+    def texts(self) -> Iterator[tuple[Place, str]]:
+        """Every text that may hold variables, with its place in the question."""
+        yield ("title",), self.title
+        yield ("text",), self.text
+        if self.rephrase is not None:
+            yield ("rephrase",), self.rephrase
+        for i, probe in enumerate(self.probes):
+            yield ("probes", i, "text"), probe.text
 
 
 class Plan(_Model):
@@ -79,13 +107,30 @@ class Plan(_Model):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        ids = [q.id for q in self.questions]
-        if len(set(ids)) != len(ids):
-            raise ValueError("a question id is used twice")
-        for q in self.questions:
-            texts = [q.text, q.rephrase or "", *(p.text for p in q.probes)]
-            unknown = {n for t in texts for n in VARIABLE_IN_TEXT.findall(t)} - set(self.variables)
-            if unknown:
-                names = ", ".join(sorted(unknown))
-                raise ValueError(f"question {q.id!r} uses variables that the plan does not declare: {names}")
+        faults: list[tuple[Place, str]] = [
+            (("questions", i, "id"), f"question id {name!r} is used twice")
+            for i, name in repeated(q.id for q in self.questions)
+        ]
+        faults += [
+            (("variables", name), f"{name!r} cannot be a variable: phrases and notices take it from the plan")
+            for name in self.variables
+            if name in RESERVED
+        ]
+        if re.search(r"[{}]", self.title):
+            faults.append((("title",), "a title is shown before variables are known, so it may hold none"))
+        for place, text in self.texts():
+            for name in sorted(set(VARIABLE_IN_TEXT.findall(text)) - set(self.variables)):
+                faults.append((place, f"uses the variable {{{name}}}, which the plan does not declare"))
+            if re.search(r"[{}]", VARIABLE_IN_TEXT.sub("", text)):
+                faults.append((place, "has a brace that belongs to no variable; variables are written {name}"))
+        Faults.check(faults)
         return self
+
+    def texts(self) -> Iterator[tuple[Place, str]]:
+        """Every text that may hold variables, with its place in the plan."""
+        yield ("summary",), self.summary
+        for i, term in enumerate(self.vocabulary):
+            yield ("vocabulary", i), term
+        for i, question in enumerate(self.questions):
+            for place, text in question.texts():
+                yield ("questions", i, *place), text
