@@ -1,0 +1,263 @@
+"""A model in a process of its own, with a queue by priority in front of it.
+
+The process starts again when it dies, and ends when its parent does, because its standard input ends then. A request
+that was under way when the process died is tried once more, and refused after that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from interviewer.speech.messages import LINE_LIMIT, Message, encode, receive
+
+__all__ = ["ModelError", "ModelGone", "ModelProcess", "Program", "Progress"]
+
+Progress = Callable[[str], None]
+
+_ATTEMPTS = 2
+_LONGEST_PAUSE_S = 30.0
+_CLOSE_S = 3.0
+_SOURCE = Path(__file__).resolve().parents[2]
+
+log = structlog.get_logger(__name__)
+
+
+class ModelError(RuntimeError):
+    """The model refused this request; it goes on serving others."""
+
+
+class ModelGone(RuntimeError):
+    """The process could not be started, died on this request twice, ran out of time on it, or was closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """``module`` is run with ``python -m`` and serves requests through :func:`interviewer.speech.child.serve`."""
+
+    module: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    threads: int = 1
+    nice: int = 0
+    start_timeout_s: float = 180.0
+
+    def environment(self) -> dict[str, str]:
+        """One thread pool of the size asked for. More threads than cores make every model slower, not faster."""
+        search = [str(_SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])]
+        pools = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
+        return {**os.environ, **pools, "OMP_NUM_THREADS": str(self.threads), "PYTHONPATH": os.pathsep.join(search)}
+
+
+@dataclass(slots=True)
+class _Job:
+    order: tuple[int, int]
+    request: bytes
+    timeout_s: float
+    reply: asyncio.Future[Message]
+    attempts: int = 0
+
+    def __lt__(self, other: _Job) -> bool:
+        return self.order < other.order
+
+    def fail(self, error: Exception) -> None:
+        if not self.reply.done():
+            self.reply.set_exception(error)
+
+
+class ModelProcess:
+    """Call :meth:`start` before :meth:`call`, both on the same event loop."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.info: Mapping[str, Any] = {}
+        self.restarts = 0
+        self._jobs: list[_Job] = []
+        self._numbers = itertools.count()
+        self._arrived = asyncio.Event()
+        self._child: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def pid(self) -> int | None:
+        """None while the process is away."""
+        return self._child.pid if self._child is not None and self._child.returncode is None else None
+
+    @property
+    def waiting(self) -> int:
+        """Requests in the queue, not counting the one under way."""
+        return len(self._jobs)
+
+    async def start(self, progress: Progress | None = None) -> None:
+        """Return when the model is loaded. Raises :class:`ModelGone` with what the process said."""
+        if self._keeper is not None:
+            return
+        child = await self._launch(progress)
+        self._keeper = asyncio.create_task(self._keep(child), name=f"keep {self.program.module}")
+
+    async def call(
+        self, request: Mapping[str, Any], payload: bytes = b"", *, priority: int = 0, timeout_s: float = 120.0
+    ) -> Message:
+        """Lower ``priority`` comes first, equal ones in order of arrival. A caller that is cancelled while it waits
+        leaves the queue. ``timeout_s`` counts from when the process takes the request; past it the process is killed."""
+        if self._closed or self._keeper is None:
+            raise ModelGone(f"{self.program.module} is not running")
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        job = _Job((priority, next(self._numbers)), encode(request, payload), timeout_s, future)
+        heapq.heappush(self._jobs, job)
+        self._arrived.set()
+        reply = await future
+        if "error" in reply.header:
+            raise ModelError(str(reply.header["error"]))
+        return reply
+
+    async def close(self) -> None:
+        self._closed = True
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeper
+        if self._child is not None:
+            await _end(self._child)
+        for job in self._jobs:
+            job.fail(ModelGone(f"{self.program.module} was closed"))
+        self._jobs.clear()
+
+    async def _launch(self, progress: Progress | None) -> asyncio.subprocess.Process:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", self.program.module,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            env=self.program.environment(), limit=LINE_LIMIT,
+        )  # fmt: skip
+        assert child.stdin is not None and child.stdout is not None
+        try:
+            async with asyncio.timeout(self.program.start_timeout_s):
+                child.stdin.write(encode({**self.program.settings, "nice": self.program.nice}))
+                await child.stdin.drain()
+                while True:
+                    message = await receive(child.stdout)
+                    if message is None:
+                        raise ModelGone(f"{self.program.module} ended while it was loading")
+                    if "failed" in message.header:
+                        raise ModelGone(f"{self.program.module} could not load: {message.header['failed']}")
+                    if "ready" in message.header:
+                        break
+                    if progress is not None:
+                        progress(str(message.header.get("progress", "")))
+        except TimeoutError:
+            await _end(child)
+            raise ModelGone(f"{self.program.module} did not load in {self.program.start_timeout_s:.0f} s") from None
+        except (ModelGone, OSError, ValueError, asyncio.CancelledError) as error:
+            await _end(child)
+            if isinstance(error, ModelGone | asyncio.CancelledError):
+                raise
+            raise ModelGone(f"{self.program.module} could not be started: {error}") from error
+        self._child = child
+        self.info = message.header["ready"]
+        return child
+
+    async def _keep(self, child: asyncio.subprocess.Process) -> None:
+        """Serve; when the process dies start it again, with growing pauses while it does not stay up."""
+        pause = 0.0
+        while True:
+            born = time.monotonic()
+            await self._serve(child)
+            log.warning("model process died", module=self.program.module, returncode=child.returncode)
+            pause = 0.0 if time.monotonic() - born > _LONGEST_PAUSE_S else pause
+            while True:
+                await asyncio.sleep(pause)
+                pause = min(_LONGEST_PAUSE_S, pause * 2 or 0.25)
+                try:
+                    child = await self._launch(None)
+                    break
+                except ModelGone as error:
+                    log.error("model process did not come back", module=self.program.module, reason=str(error))
+                    while self._jobs:
+                        heapq.heappop(self._jobs).fail(error)
+            self.restarts += 1
+
+    async def _serve(self, child: asyncio.subprocess.Process) -> None:
+        """Hand requests over one at a time; return when the process is dead."""
+        assert child.stdin is not None and child.stdout is not None
+        reading = asyncio.create_task(receive(child.stdout))
+        job: _Job | None = None
+        try:
+            while True:
+                job = await self._next(reading)
+                if job is None:
+                    return
+                job.attempts += 1
+                with contextlib.suppress(ConnectionError):  # then the read below ends as well
+                    child.stdin.write(job.request)
+                    await child.stdin.drain()
+                done, _ = await asyncio.wait({reading}, timeout=job.timeout_s)
+                if not done:
+                    job.fail(ModelGone(f"{self.program.module} took longer than {job.timeout_s:.0f} s"))
+                    return
+                reply = _result(reading)
+                if reply is None:
+                    if job.attempts < _ATTEMPTS:
+                        heapq.heappush(self._jobs, job)
+                        self._arrived.set()
+                    else:
+                        job.fail(ModelGone(f"{self.program.module} died on this request twice"))
+                    return
+                if not job.reply.done():
+                    job.reply.set_result(reply)
+                job = None
+                reading = asyncio.create_task(receive(child.stdout))
+        finally:
+            reading.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ValueError):
+                await reading
+            if job is not None and self._closed:
+                job.fail(ModelGone(f"{self.program.module} was closed"))
+            await _end(child)
+
+    async def _next(self, reading: asyncio.Task[Message | None]) -> _Job | None:
+        """The most urgent request that is still wanted, or None when the process died while it was idle."""
+        while True:
+            while self._jobs:
+                job = heapq.heappop(self._jobs)
+                if not job.reply.done():
+                    return job
+            self._arrived.clear()
+            arrival = asyncio.create_task(self._arrived.wait())
+            try:
+                await asyncio.wait({arrival, reading}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                arrival.cancel()
+            if reading.done():
+                return None
+
+
+def _result(reading: asyncio.Task[Message | None]) -> Message | None:
+    try:
+        return reading.result()
+    except ValueError:  # the process wrote something that is no message: as good as dead
+        return None
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    """Ask by closing its input, then insist. Reaps the process in every case."""
+    if child.stdin is not None:
+        child.stdin.close()
+    try:
+        async with asyncio.timeout(_CLOSE_S):
+            await child.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
