@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,8 +25,10 @@ def engine_url(url: str) -> URL:
 
 
 def libpq_url(url: str) -> str:
-    """The same address for libpq: what psycopg, Procrastinate and psql take. It contains the password."""
-    return engine_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    """The same address for libpq: what psycopg, Procrastinate and psql take. It may contain the password."""
+    engine_url(url)
+    # Not rendered by SQLAlchemy, which would write a space as "+"; libpq takes that for a plus sign.
+    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
 
 
 class Database:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from interviewer.records.ids import new_id
 from interviewer.records.pages import page
-from interviewer.records.tables import Interview, Invitation
+from interviewer.records.tables import Interview, Invitation, PlanVersion
 
 __all__ = [
     "STATUSES", "Changes", "create_interview", "ended_before", "interview", "interview_for_invitation",
@@ -64,10 +64,18 @@ async def interview(session: AsyncSession, interview_id: str) -> Interview | Non
 
 
 async def list_interviews(
-    session: AsyncSession, *, limit: int = 20, starting_after: str | None = None, status: str | None = None
+    session: AsyncSession,
+    *,
+    limit: int = 20,
+    starting_after: str | None = None,
+    status: str | None = None,
+    plan: str | None = None,
 ) -> tuple[list[Interview], bool]:
-    """Newest first, with invitation, candidate and plan loaded, and whether more follow."""
+    """Newest first, with invitation, candidate and plan loaded, and whether more follow. ``plan``: a plan's name."""
     query = _loaded() if status is None else _loaded().where(Interview.status == status)
+    if plan is not None:
+        invited = select(Invitation.id).join(PlanVersion).where(PlanVersion.name == plan)
+        query = query.where(Interview.invitation_id.in_(invited))
     return await page(session, query, Interview, limit=limit, starting_after=starting_after)
 
 

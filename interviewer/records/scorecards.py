@@ -37,12 +37,12 @@ async def put_scorecard(
     return (await session.execute(put)).one_or_none() is not None
 
 
-async def scorecards_of(session: AsyncSession, interview_id: str) -> list[ScorecardRow]:
-    """The latest of each answer, in the plan's order, with ``.answer`` loaded."""
+async def scorecards_of(session: AsyncSession, *interview_ids: str) -> list[ScorecardRow]:
+    """The latest of each answer of these interviews, in the plan's order, with ``.answer`` loaded."""
     latest = (
         select(ScorecardRow.id)
         .join(AnswerRow, AnswerRow.id == ScorecardRow.answer_id)
-        .where(AnswerRow.interview_id == interview_id)
+        .where(AnswerRow.interview_id.in_(interview_ids))
         .distinct(ScorecardRow.answer_id)
         .order_by(ScorecardRow.answer_id, ScorecardRow.transcript_version.desc(), ScorecardRow.created_at.desc(),
                   ScorecardRow.id.desc())
