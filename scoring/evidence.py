@@ -1,0 +1,69 @@
+"""Quotes that are checked by code before anyone sees them.
+
+A quote is evidence only if it stands at its offsets in the answer it belongs to, spans at most two sentences, and is
+not the whole answer. Where the answer is a single sentence, a clause of it is quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scoring.judges.base import Citation
+from scoring.scorecard import Evidence
+from scoring.sentences import WORD, clauses, sentences, words
+from scoring.transcript import Answer
+
+__all__ = ["DOUBTFUL_BELOW", "is_quotable", "parts", "recognition_confidence", "verified"]
+
+MOST_SENTENCES = 2
+
+DOUBTFUL_BELOW = 0.5
+"""Mean word confidence under which a stretch counts as unheard. Whisper gives clear speech 0.8 to 0.95; at an even
+chance for each word, a quote is as likely wrong as right. Chosen, not fitted."""
+
+
+def is_quotable(text: str, start: int, end: int) -> bool:
+    """True where [start, end) of an answer's text may be shown as evidence."""
+    if not 0 <= start < end <= len(text) or not words(text[start:end]):
+        return False
+    touched = [s for s in sentences(text) if s.start < end and s.end > start]
+    whole = not words(text[:start]) and not words(text[end:])
+    return len(touched) <= MOST_SENTENCES and not whole
+
+
+def verified(answer: Answer, citations: Iterable[Citation]) -> tuple[Evidence, ...]:
+    """The citations that hold, with audio times, in order of place; each stretch once. The rest are dropped."""
+    held: dict[tuple[int, int, str | None], Evidence] = {}
+    for c in citations:
+        if not is_quotable(answer.text, c.start, c.end) or answer.text[c.start : c.end] != c.quote:
+            continue
+        heard = answer.audio_span(c.start, c.end) or (None, None)
+        held.setdefault(
+            (c.start, c.end, c.key_point),
+            Evidence(c.start, c.end, c.quote, c.key_point, c.similarity, audio_start=heard[0], audio_end=heard[1]),
+        )
+    return tuple(held[k] for k in sorted(held, key=lambda k: (k[0], k[1], k[2] or "")))
+
+
+def parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Stretches of one sentence that may stand for it: its clauses, or its halves where it has only one."""
+    found = clauses(text, start, end)
+    if len(found) > 1:
+        return found
+    tokens = list(WORD.finditer(text, start, end))
+    if len(tokens) < 2:
+        return []
+    middle = len(tokens) // 2
+    return [(tokens[0].start(), tokens[middle - 1].end()), (tokens[middle].start(), tokens[-1].end())]
+
+
+def recognition_confidence(answer: Answer, spans: Iterable[tuple[int, int]]) -> float | None:
+    """Mean confidence (0 to 1) of the recognised words that overlap the spans; None where nothing there was spoken.
+
+    Words that a person typed or corrected count as certain.
+    """
+    wanted = list(spans)
+    inside = [w for w in answer.words if any(w.start < end and w.end > start for start, end in wanted)]
+    if not inside:
+        return None
+    return sum(1.0 if w.confidence is None else w.confidence for w in inside) / len(inside)

@@ -1,0 +1,37 @@
+"""What a measure is given and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scoring.content import Content, ContentSentence
+from scoring.coverage import Match
+from scoring.rubric import Criterion
+
+__all__ = ["Context", "Reading", "ramp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """``matches`` by key point id of this criterion; ``relevance`` is the cosine of the answer with what was asked."""
+
+    criterion: Criterion
+    question_text: str
+    content: Content
+    matches: Mapping[str, Match]
+    relevance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``value`` from 0 to 1; ``sentences`` are those that the value rests on, best first; ``note`` is for people."""
+
+    value: float
+    note: str
+    sentences: tuple[ContentSentence, ...] = ()
+
+
+def ramp(x: float, low: float, high: float) -> float:
+    """0 up to ``low``, 1 from ``high``, straight between; falls instead where ``high`` is below ``low``."""
+    return min(1.0, max(0.0, (x - low) / (high - low)))

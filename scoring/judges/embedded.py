@@ -1,0 +1,162 @@
+"""The embedded judge: sentence embeddings, key-point coverage and text features. No network, no language model.
+
+It reads what was said and nothing else: not how, not for how long, not with which buttons. It is uncalibrated: its
+levels are hints with their evidence, and this is all there is to them:
+
+    q = mean of the criterion's measures (coverage counts twice), each 0 to 1        scoring/features
+    x = 1 + 4 q                                                                      place on the scale of levels
+    p(level) ~ exp(-(level - x)^2 / (2 SPREAD^2)), level 1..5, made to sum to 1      wide on purpose
+
+More of any measure never lowers the expected level.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from scoring.content import Content, Dropped, Sources, content
+from scoring.coverage import Coverage, Match, Windows, covered
+from scoring.embeddings import Embedder, Vectors
+from scoring.evidence import is_quotable, parts
+from scoring.features.meaning import OFF_TOPIC_BELOW
+from scoring.features.reading import Context, Reading
+from scoring.features.table import MEASURES
+from scoring.judges.base import Citation, CriterionJudgement, JudgeFailed, Judgement, Probabilities
+from scoring.rubric import Criterion, Measure, Rubric
+from scoring.sentences import sentences
+from scoring.transcript import Answer
+
+__all__ = ["EmbeddedJudge"]
+
+SPREAD = 1.0  # levels; until human ratings say better, the level beside is never out of the question
+FEWEST_WORDS = 8  # that count; less cannot show a level
+MOST_QUOTES = 3  # for a criterion
+
+
+class EmbeddedJudge:
+    name = "embedded"
+    version = "1"
+    calibration = "uncalibrated"
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._coverage = Coverage(embedder)
+
+    @property
+    def model(self) -> str:
+        return self._embedder.version
+
+    def judge(self, answer: Answer, rubric: Rubric, question_text: str) -> Judgement:
+        if answer.language.split("-")[0].casefold() != "en":
+            raise JudgeFailed("The embedded judge reads English only, so this answer is left to people.")
+        counted = content(answer.text, sources_of(rubric, question_text), keep_fillers=rubric.scores_fluency)
+        windows = self._coverage.windows(counted)
+        relevance = self._relevance(windows, counted, rubric, question_text)
+        if reason := _nothing_to_judge(answer, counted, relevance):
+            return {
+                c.id: CriterionJudgement(None, reason, missing=tuple(p.id for p in c.key_points))
+                for c in rubric.criteria
+            }
+        return {c.id: self._criterion(answer, c, counted, windows, relevance, question_text) for c in rubric.criteria}
+
+    def _criterion(
+        self, answer: Answer, criterion: Criterion, counted: Content, windows: Windows, relevance: float, question: str
+    ) -> CriterionJudgement:
+        matches = self._coverage.matches(windows, criterion.key_points)
+        context = Context(criterion, question, counted, matches, relevance)
+        readings = {name: MEASURES[name](context) for name in criterion.measures}
+        weights = {name: 2.0 if name == "coverage" else 1.0 for name in readings}
+        q = sum(weights[n] * r.value for n, r in readings.items()) / sum(weights.values())
+        found = covered(matches)
+        return CriterionJudgement(
+            probabilities_at(1 + 4 * q),
+            " ".join(r.note for r in readings.values() if r.note),
+            self._citations(answer, criterion, readings, matches),
+            tuple(p.id for p in criterion.key_points if p.id not in found),
+        )
+
+    def _citations(
+        self, answer: Answer, criterion: Criterion, readings: Mapping[Measure, Reading], matches: Mapping[str, Match]
+    ) -> tuple[Citation, ...]:
+        """Quotes for what was found; where nothing was, the nearest stretch, so that a low level can be checked."""
+        wanted: list[tuple[int, int, str | None, float | None]] = []
+        nearest = sorted(matches.items(), key=lambda item: -item[1].similarity)
+        held = set(covered(matches))
+        if "coverage" in readings:
+            wanted += [(m.start, m.end, point, m.similarity) for point, m in nearest if point in held]
+        wanted += [(s.start, s.end, None, None) for r in readings.values() for s in r.sentences]
+        if not wanted:
+            wanted = [(m.start, m.end, None, m.similarity) for _, m in nearest[:1]]
+        citations: list[Citation] = []
+        for start, end, point, similarity in wanted:
+            if any(c.start < end and c.end > start for c in citations):
+                continue
+            quote = self._quotable(answer.text, start, end, criterion)
+            if quote is not None:
+                citations.append(Citation(*quote, answer.text[slice(*quote)], point, similarity))
+            if len(citations) == MOST_QUOTES:
+                break
+        return tuple(citations)
+
+    def _quotable(self, text: str, start: int, end: int, criterion: Criterion) -> tuple[int, int] | None:
+        """The span itself; or, where it is too much of the answer, the sentence or clause in it that says most."""
+        if is_quotable(text, start, end):
+            return start, end
+        inside = [(s.start, s.end) for s in sentences(text) if s.start < end and s.end > start]
+        choices = inside if len(inside) > 1 else parts(text, start, end)
+        choices = [c for c in choices if is_quotable(text, *c)]
+        if not choices:
+            return None
+        meaning = self._embedder.encode([p.text for p in criterion.key_points])
+        own = self._embedder.encode([text[a:b] for a, b in choices])
+        return choices[int((own @ meaning.T).max(axis=1).argmax())]
+
+    def _relevance(self, windows: Windows, counted: Content, rubric: Rubric, question_text: str) -> float:
+        """Cosine of the answer's mean meaning with the nearest of: the question, and each criterion's key points."""
+        if not windows.spans:
+            return 0.0
+        sizes = np.array([len(s.words) for s in counted.sentences], dtype=np.float32)
+        whole = _unit(sizes @ windows.vectors[: len(sizes)])
+        asked = [question_text] if question_text.strip() else []
+        about = [*self._embedder.encode(asked)]
+        about += [_unit(self._embedder.encode([p.text for p in c.key_points]).sum(axis=0)) for c in rubric.criteria]
+        return max(float(whole @ a) for a in about)
+
+
+def probabilities_at(x: float) -> Probabilities:
+    """A normal of standard deviation SPREAD around x (1 to 5), cut to the five levels."""
+    raw = [math.exp(-((level - x) ** 2) / (2 * SPREAD**2)) for level in range(1, 6)]
+    p = [round(r / sum(raw), 4) for r in raw]
+    return p[0], p[1], p[2], p[3], p[4]
+
+
+def sources_of(rubric: Rubric, question_text: str) -> Sources:
+    """What a candidate might read back: the question, and all that the rubric says."""
+    texts: list[str] = []
+    for c in rubric.criteria:
+        texts += [c.description, *(c.anchors[level] for level in range(1, 6)), *(p.text for p in c.key_points)]
+    examples = tuple(e for p in rubric.key_points for e in p.examples)
+    return Sources((question_text,), tuple(texts), examples)
+
+
+def _nothing_to_judge(answer: Answer, counted: Content, relevance: float) -> str | None:
+    """Why the answer gives no ground for any level, in a sentence; None where it does."""
+    if not answer.text.strip():
+        return "There is no answer."
+    if len(counted.words) < FEWEST_WORDS:
+        why = [w for _, _, w in counted.dropped]
+        if not why:
+            return "The answer is too short to judge."
+        common = max(Dropped, key=why.count)
+        return f"What was said {common}, so there is too little to judge."
+    if relevance < OFF_TOPIC_BELOW:
+        return "The answer does not speak about what was asked."
+    return None
+
+
+def _unit(vector: Vectors) -> Vectors:
+    unit: Vectors = vector / np.linalg.norm(vector)
+    return unit

@@ -1,0 +1,121 @@
+"""Sentences, clauses and words of an answer, by offsets. Works on recognised speech that has no punctuation.
+
+    text        "we flew to the moon. then they landed and ..."
+    sentences   [0 ............. 20) [21 ..............
+
+A stretch longer than a sentence a person would write is cut into pieces of about 12 to 25 words, before a joining word
+where there is one, and each piece counts as a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["Sentence", "clauses", "sentences", "words"]
+
+WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
+_END = re.compile(r"[.!?…。]+[\"'”’)\]]*(?=\s|$)|\n+")
+_MARKER = re.compile(r"\s*(?:[-*•–—]|\(?\d{1,2}[.)])\s+")
+_ABBREVIATIONS_TEXT = """
+    mr mrs ms dr prof st vs etc e.g i.e eg ie no fig approx inc ltd co jr sr u.s u.k a.m p.m dept est vol
+"""
+_ABBREVIATIONS = frozenset(_ABBREVIATIONS_TEXT.split())
+_JOINERS_TEXT = """
+    and but so because then when while which where who if although though since after before until or also unless
+    whereas however therefore
+"""
+_JOINERS = frozenset(_JOINERS_TEXT.split())
+_CLAUSE_END = re.compile(r"[,;:—–](?=\s)|\s[—–-](?=\s)")
+
+LONGEST = 40  # words in a sentence with an end mark; above that it is cut
+LONGEST_UNMARKED = 25  # words in a stretch without an end mark
+PIECE = (12, 25)  # words in a piece that was cut
+SHORTEST_TAIL = 6  # words; a shorter rest stays with the piece before
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Characters [start, end) of a text. ``marked``: it ended in punctuation, so its length means something."""
+
+    start: int
+    end: int
+    marked: bool = True
+
+
+def words(text: str) -> list[str]:
+    """Words in lower case, with a straight apostrophe."""
+    return [m.group().casefold().replace("’", "'") for m in WORD.finditer(text)]
+
+
+def sentences(text: str) -> list[Sentence]:
+    """All sentences in order, without the white space between them; stretches without a word are left out."""
+    found: list[Sentence] = []
+    start = 0
+    for mark in _END.finditer(text):
+        if not mark.group().startswith("\n") and _abbreviated(text, start, mark):
+            continue
+        found += _pieces(text, start, mark.end(), marked=not mark.group().startswith("\n"))
+        start = mark.end()
+    return found + _pieces(text, start, len(text), marked=False)
+
+
+def clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The parts of [start, end) between commas and before joining words, of three words or more where that can be."""
+    cuts = [m.end() for m in _CLAUSE_END.finditer(text, start, end)]
+    cuts += [m.start() for m in WORD.finditer(text, start, end) if m.group().casefold() in _JOINERS]
+    parts: list[tuple[int, int]] = []
+    at = start
+    for cut in sorted({c for c in cuts if start < c < end}):
+        if len(words(text[at:cut])) >= 3 and len(words(text[cut:end])) >= 3:
+            parts.append((at, cut))
+            at = cut
+    parts.append((at, end))
+    return [_trimmed(text, a, b) for a, b in parts]
+
+
+def _abbreviated(text: str, start: int, mark: re.Match[str]) -> bool:
+    """True where the full stop belongs to an abbreviation, an initial or a list's number, and ends nothing."""
+    if mark.group() != "." or mark.end() == len(text):
+        return False
+    before = text[start : mark.start()].rsplit(maxsplit=1)
+    last = before[-1].casefold().lstrip("(\"'") if before else ""
+    if last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha() and last != "i"):
+        return True
+    return len(before) == 1 and last.isdigit() and len(last) <= 2
+
+
+def _pieces(text: str, start: int, end: int, *, marked: bool) -> list[Sentence]:
+    marker = _MARKER.match(text, start, end)
+    start, end = _trimmed(text, marker.end() if marker else start, end)
+    found = list(WORD.finditer(text, start, end))
+    if not found:
+        return []
+    if len(found) <= (LONGEST if marked else LONGEST_UNMARKED):
+        return [Sentence(start, end, marked)]
+    pieces: list[Sentence] = []
+    first = 0
+    while len(found) - first > PIECE[1]:
+        cut = _cut(text, found, first)
+        pieces.append(Sentence(*_trimmed(text, start, found[cut].start()), marked=False))
+        first, start = cut, found[cut].start()
+    pieces.append(Sentence(start, end, marked=False))
+    return pieces
+
+
+def _cut(text: str, found: list[re.Match[str]], first: int) -> int:
+    """Index of the word that begins the next piece: after a comma, else at a joining word, else at 20 words."""
+    last = min(first + PIECE[1], len(found) - SHORTEST_TAIL)
+    places = range(first + PIECE[0], last + 1)
+    after_comma = [i for i in places if text[found[i - 1].end() : found[i].start()].strip()]
+    joining = [i for i in places if found[i].group().casefold() in _JOINERS]
+    both = sorted(set(after_comma) & set(joining)) or joining or after_comma
+    return both[0] if both else min(first + 20, last)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
