@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Index, MetaData, Text, UniqueConstraint, func
+from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Index, MetaData, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -83,8 +83,10 @@ class Candidate(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("cand"))
     name: Mapped[str]
-    email: Mapped[str | None] = mapped_column(index=True)
+    email: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_candidates_lower_email", text("lower(email)")),)
 
 
 class PlanVersion(Base):

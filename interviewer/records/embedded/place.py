@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -60,11 +61,13 @@ class Place:
 async def decide_place(folder: Path, user_name: str, shared_state: Path) -> Place:
     """Makes the folders. ``user_name`` and ``shared_state`` matter to root alone. Raises :class:`ClusterUnusable`."""
     if os.geteuid() != 0:
-        state, user, passfile = folder / "postgres", None, None
-        _make(state, 0o700, None)
+        state, user, passfile = _remembered(folder), None, None
+        if state is None:
+            state = folder / "postgres"
+            _make(state, 0o700, None)
     else:
         user = _unprivileged(user_name)
-        state = await _state_for_root(folder, user, shared_state)
+        state = _remembered(folder) or await _state_for_root(folder, user, shared_state)
         passfile = folder / "postgres.pass"
     _check(state / "data", user)
     return Place(folder, state, _sockets(state, user), user, passfile)
@@ -80,21 +83,25 @@ def _unprivileged(name: str) -> RunAs:
     return RunAs(name, entry.pw_uid, entry.pw_gid)
 
 
+def _remembered(folder: Path) -> Path | None:
+    pointer = folder / "postgres.where"
+    if not pointer.exists():
+        return None
+    state = Path(pointer.read_text().strip())
+    if not (state / "data").is_dir():
+        raise ClusterUnusable(
+            f"The database of {folder} was kept at {state}, and it is not there any more. Put it back from a "
+            f"backup, or delete {pointer} to start with an empty one."
+        )
+    return state
+
+
 async def _state_for_root(folder: Path, user: RunAs, shared_state: Path) -> Path:
     """Inside the data folder where ``user`` can get there (tried, not guessed), else under ``shared_state``.
 
-    A closed folder that we did not make (/root) is never opened up. A cluster that was made once is not replaced.
+    A closed folder that we did not make (/root) is never opened up.
     """
-    pointer = folder / "postgres.where"
     inside = folder / "postgres"
-    if pointer.exists():
-        state = Path(pointer.read_text().strip())
-        if not (state / "data").is_dir():
-            raise ClusterUnusable(
-                f"The database of {folder} was kept at {state}, and it is not there any more. Put it back from a "
-                f"backup, or delete {pointer} to start with an empty one."
-            )
-        return state
     if (inside / "data").is_dir():
         return inside
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
@@ -109,7 +116,8 @@ async def _state_for_root(folder: Path, user: RunAs, shared_state: Path) -> Path
             continue
         if (await run(["/bin/sh", "-c", 'cd "$0"', str(state)], user))[0] == 0:
             return state
-        state.rmdir()
+        with contextlib.suppress(OSError):  # not empty: then it is not ours to remove
+            state.rmdir()
     raise ClusterUnusable(
         f"PostgreSQL runs as {user.name!r}, who can reach neither {folder} nor {shared_state}. Give a data folder "
         "that others may pass through (mode 711), run Melvin as an ordinary user, or set DATABASE_URL."

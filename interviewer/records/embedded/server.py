@@ -57,8 +57,7 @@ class EmbeddedPostgres:
         self.restarts = 0
         self._user = user
         self._shared_state = shared_state
-        self._lock = DataFolderLock(self.folder)
-        self._place: Place | None = None
+        self._locks = [DataFolderLock(self.folder)]
         self._binaries: Path | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -72,9 +71,14 @@ class EmbeddedPostgres:
 
         Raises :class:`DataFolderInUse`, :class:`ClusterUnusable`, :class:`PostgresFailed` or ``BinariesMissing``.
         """
-        self._lock.acquire()
+        self._locks[0].acquire()
         try:
-            self._place = place = await decide_place(self.folder, self._user, self._shared_state)
+            place = await decide_place(self.folder, self._user, self._shared_state)
+            if place.state.parent != self.folder:
+                # A copy of the data folder names the same cluster, and must not stop the other's PostgreSQL.
+                elsewhere = DataFolderLock(place.state)
+                elsewhere.acquire()
+                self._locks.append(elsewhere)
             self._binaries = await self._reachable_binaries(place, progress)
             if not place.cluster.is_dir():
                 progress(f"Creating the database in {place.cluster}")
@@ -84,7 +88,7 @@ class EmbeddedPostgres:
             await self._make_database(place)
         except BaseException:
             await self._end_process()
-            self._lock.release()
+            self._release()
             raise
         url = self._url(place, DATABASE)
         _write_private(self.folder / "postgres.url", url + "\n")
@@ -100,7 +104,12 @@ class EmbeddedPostgres:
             self._watch = None
         await self._end_process()
         (self.folder / "postgres.url").unlink(missing_ok=True)
-        self._lock.release()
+        self._release()
+
+    def _release(self) -> None:
+        for lock in self._locks:
+            lock.release()
+        del self._locks[1:]
 
     async def _reachable_binaries(self, place: Place, progress: Callable[[str], None]) -> Path:
         wheel = wheel_binaries()

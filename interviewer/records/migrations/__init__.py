@@ -1,0 +1,52 @@
+"""Bringing a database to this version's tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import NullPool, create_engine, text
+
+from interviewer.records.database import engine_url
+from interviewer.records.migrations.queue_schema import upgrade_queue_schema
+
+__all__ = ["DatabaseTooNew", "upgrade"]
+
+_LOCK = 0x4D454C56494E  # "MELVIN": one upgrade at a time, whoever starts it
+
+
+class DatabaseTooNew(RuntimeError):
+    """A later Melvin has upgraded this database."""
+
+
+def upgrade(url: str) -> None:
+    """Blocking, idempotent, and safe to call from several processes at once.
+
+    Each migration is one transaction. Raises :class:`DatabaseTooNew`.
+    """
+    engine = create_engine(engine_url(url), poolclass=NullPool)
+    try:
+        with engine.connect() as guard, engine.connect() as connection:
+            guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            config = Config()
+            config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+            config.set_main_option("path_separator", "newline")
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                if "Can't locate revision" in str(error):
+                    known = ScriptDirectory.from_config(config).get_current_head()
+                    raise DatabaseTooNew(
+                        "A later version of Melvin has upgraded this database. Start that version, or restore a backup "
+                        f"from before; this one knows migrations up to {known}."
+                    ) from error
+                raise
+            connection.commit()
+            upgrade_queue_schema(connection)
+            connection.commit()
+    finally:
+        engine.dispose()
