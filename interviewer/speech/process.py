@@ -110,7 +110,7 @@ class ModelProcess:
         self, request: Mapping[str, Any], payload: bytes = b"", *, priority: int = 0, timeout_s: float = 120.0
     ) -> Message:
         """Lower ``priority`` comes first, equal ones in order of arrival. A caller that is cancelled while it waits
-        leaves the queue. ``timeout_s`` counts from when the process takes the request; past it the process is killed."""
+        leaves the queue. ``timeout_s`` counts from when the process takes the request; then the process is killed."""
         if self._closed or self._keeper is None:
             raise ModelGone(f"{self.program.module} is not running")
         future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
@@ -141,13 +141,13 @@ class ModelProcess:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             env=self.program.environment(), limit=LINE_LIMIT,
         )  # fmt: skip
-        assert child.stdin is not None and child.stdout is not None
+        requests, replies = _pipes(child)
         try:
             async with asyncio.timeout(self.program.start_timeout_s):
-                child.stdin.write(encode({**self.program.settings, "nice": self.program.nice}))
-                await child.stdin.drain()
+                requests.write(encode({**self.program.settings, "nice": self.program.nice}))
+                await requests.drain()
                 while True:
-                    message = await receive(child.stdout)
+                    message = await receive(replies)
                     if message is None:
                         raise ModelGone(f"{self.program.module} ended while it was loading")
                     if "failed" in message.header:
@@ -190,8 +190,8 @@ class ModelProcess:
 
     async def _serve(self, child: asyncio.subprocess.Process) -> None:
         """Hand requests over one at a time; return when the process is dead."""
-        assert child.stdin is not None and child.stdout is not None
-        reading = asyncio.create_task(receive(child.stdout))
+        requests, replies = _pipes(child)
+        reading = asyncio.create_task(receive(replies))
         job: _Job | None = None
         try:
             while True:
@@ -200,8 +200,8 @@ class ModelProcess:
                     return
                 job.attempts += 1
                 with contextlib.suppress(ConnectionError):  # then the read below ends as well
-                    child.stdin.write(job.request)
-                    await child.stdin.drain()
+                    requests.write(job.request)
+                    await requests.drain()
                 done, _ = await asyncio.wait({reading}, timeout=job.timeout_s)
                 if not done:
                     job.fail(ModelGone(f"{self.program.module} took longer than {job.timeout_s:.0f} s"))
@@ -217,7 +217,7 @@ class ModelProcess:
                 if not job.reply.done():
                     job.reply.set_result(reply)
                 job = None
-                reading = asyncio.create_task(receive(child.stdout))
+                reading = asyncio.create_task(receive(replies))
         finally:
             reading.cancel()
             with contextlib.suppress(asyncio.CancelledError, ValueError):
@@ -241,6 +241,12 @@ class ModelProcess:
                 arrival.cancel()
             if reading.done():
                 return None
+
+
+def _pipes(child: asyncio.subprocess.Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
+    if child.stdin is None or child.stdout is None:
+        raise RuntimeError("a model's process is started with pipes")
+    return child.stdin, child.stdout
 
 
 def _result(reading: asyncio.Task[Message | None]) -> Message | None:

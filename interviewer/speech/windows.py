@@ -10,15 +10,15 @@ import numpy.typing as npt
 __all__ = ["windows"]
 
 RATE = 16_000
-LONGEST_S = 10.0
-EARLIEST_S = 5.0
+LONGEST_S = 9.0
+EARLIEST_S = 4.0
 STEP = 160  # 10 ms
-QUIET = 25  # steps: the mean over 0.25 s finds pauses between words, not the closure of a stop
+QUIET = 25  # steps of 10 ms: a quarter second finds pauses between words, not the closure of a stop
 
 
 def windows(pcm: npt.NDArray[np.int16], longest_s: float = LONGEST_S) -> Iterator[tuple[int, int]]:
-    """Half-open spans that together cover ``pcm``; each at most ``longest_s``, cut at the quietest quarter second of its
-    latter half."""
+    """Half-open spans that together cover ``pcm``; each at most ``longest_s``, cut at the quietest quarter second
+    of its latter half."""
     start = 0
     longest = int(longest_s * RATE)
     while len(pcm) - start > longest:

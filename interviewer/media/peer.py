@@ -1,0 +1,234 @@
+"""One page's WebRTC connection: its sound in, Melvin's sound out, and the control channel.
+
+    page                               here
+    POST offer  ───────────────────▶  Peer.answer: parse, answer with all our candidates
+    201 answer  ◀───────────────────
+    ICE, DTLS   ◀──────────────────▶  on_state("connected")
+    microphone  ═══════════════════▶  on_audio(AudioBlock)
+                ◀═══════════════════  speaker.play(...)
+    control     ◀──────────────────▶  on_message(...), send(...)
+    (nothing for 3 s)                  on_state("disconnected"), and "connected" when it is back
+    (gone)                             on_state("closed"), once
+
+A connection is never mended: the page makes a new offer, and the interview goes on with the new peer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import structlog
+from aiortc import (
+    MediaStreamTrack,
+    RTCDataChannel,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCSessionDescription,
+)
+from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateError, OperationError
+from aiortc.mediastreams import MediaStreamError
+from av import AudioFrame
+
+from interviewer.media.aiortc_internals import SteadyBuffer, adapt_receiver, adapt_sender, clamp_data_channels
+from interviewer.media.audio_in import AudioBlock, AudioPlacer
+from interviewer.media.audio_out import Speaker
+from interviewer.media.control import Control
+from interviewer.media.ice import IceServer, PeerOptions
+from interviewer.media.offer import BadOffer, read_offer
+
+__all__ = ["AudioBlock", "BadOffer", "IceServer", "Peer", "PeerHandlers", "PeerOptions", "PeerState"]
+
+PeerState = Literal["connected", "disconnected", "closed"]
+
+CONNECT_S = 30.0
+"""From the answer to a connection; a page that takes longer is gone."""
+SILENT_S = 3.0
+"""Nothing at all from the page for this long, and it counts as disconnected. Pages ping each second."""
+DEAF_S = 4.0
+"""Packets of sound come and none can be decoded for this long: the connection is closed, and the page makes a new one."""
+WATCH_S = 0.5
+CLOSE_S = 5.0
+
+# What aiortc raises on an offer that parses but makes no sense.
+_OFFER_ERRORS = (
+    ValueError, KeyError, IndexError, AttributeError, TypeError, AssertionError,
+    InternalError, InvalidAccessError, InvalidStateError, OperationError, OSError,
+)  # fmt: skip
+
+log = structlog.get_logger(__name__)
+
+
+def _nothing(*_: Any) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PeerHandlers:
+    """Plain callables, called on the event loop."""
+
+    on_audio: Callable[[AudioBlock], None] = _nothing
+    on_message: Callable[[dict[str, Any]], None] = _nothing
+    on_state: Callable[[PeerState], None] = _nothing
+
+
+class Peer:
+    """Made by :meth:`answer`. Whoever makes it closes it."""
+
+    def __init__(self, options: PeerOptions, handlers: PeerHandlers) -> None:
+        clamp_data_channels()
+        self._handlers = handlers
+        self._connection = RTCPeerConnection(options.configuration())
+        self._control = Control(handlers.on_message)
+        self._placer = AudioPlacer(self._on_block)
+        self._buffer: SteadyBuffer | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
+        self._state: PeerState | Literal["new"] = "new"
+        self._made = time.monotonic()
+        self._last_frame: float | None = None
+        self.local_sdp = ""
+        self.speaker = Speaker()
+        self.sends_audio = False
+
+    @classmethod
+    async def answer(cls, sdp: str, options: PeerOptions, handlers: PeerHandlers) -> Peer:
+        """Answer a page's offer; ``local_sdp`` then holds the answer with all candidates. Raises :class:`BadOffer`,
+        and leaves nothing behind when it does."""
+        offer = read_offer(sdp)
+        peer = cls(options, handlers)
+        peer.sends_audio = offer.audio
+        try:
+            await peer._negotiate(offer.sdp)
+        except _OFFER_ERRORS as error:
+            await peer.close()
+            raise BadOffer(f"the offer cannot be answered: {error or type(error).__name__}") from error
+        except BaseException:
+            await peer.close()
+            raise
+        return peer
+
+    @property
+    def state(self) -> str:
+        """``new`` until it is first connected, then as told to ``on_state``."""
+        return self._state
+
+    @property
+    def audio_age_s(self) -> float | None:
+        """Seconds since the last decoded frame of the page's sound; None before the first."""
+        return None if self._last_frame is None else time.monotonic() - self._last_frame
+
+    def send(self, message: Mapping[str, Any]) -> bool:
+        """To the page, over the control channel. False where it cannot be reached now. Raises ``ValueError`` for a
+        message of more than 1000 bytes."""
+        return self._control.send(message)
+
+    async def close(self) -> None:
+        """Within 5 s, however often it is called. Ends in ``on_state("closed")``."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="close peer")
+        await asyncio.shield(self._closing)
+
+    # -- making the connection ----------------------------------------------------------------------------------
+
+    async def _negotiate(self, sdp: str) -> None:
+        connection = self._connection
+        connection.on("datachannel", self._on_channel)
+        connection.on("connectionstatechange", self._on_connection)
+        connection.on("track", self._on_track)
+        sender = connection.addTrack(self.speaker)
+        adapt_sender(sender)
+        ours = connection.getTransceivers()[0]
+        ours.setCodecPreferences(
+            [c for c in RTCRtpReceiver.getCapabilities("audio").codecs if c.mimeType.lower() == "audio/opus"]  # type: ignore[union-attr]  # audio has capabilities
+        )
+        self._buffer = adapt_receiver(ours.receiver)
+        await connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+        for transceiver in connection.getTransceivers():
+            if transceiver is not ours:  # a camera, or a second microphone: politely declined
+                transceiver.direction = "inactive"
+        # Gathers before it returns: the answer carries every candidate, so nothing has to trickle.
+        await connection.setLocalDescription(await connection.createAnswer())
+        self.local_sdp = connection.localDescription.sdp
+        self._own(self._watch(), "watch peer")
+
+    def _own(self, work: Any, name: str) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _on_channel(self, channel: RTCDataChannel) -> None:
+        self._control.attach(channel)
+
+    def _on_track(self, track: MediaStreamTrack) -> None:
+        if track is self._connection.getTransceivers()[0].receiver.track:
+            self._own(self._listen(track), "listen to peer")
+
+    def _on_connection(self) -> None:
+        state = self._connection.connectionState
+        if state == "connected":
+            self._made = time.monotonic()
+            self._tell("connected")
+        elif state in ("failed", "closed") and self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="close peer")
+
+    # -- while it lasts ------------------------------------------------------------------------------------------
+
+    async def _listen(self, track: MediaStreamTrack) -> None:
+        """Read every frame: what is not read piles up without bound."""
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                self._placer.finish()
+                return
+            self._last_frame = time.monotonic()
+            if isinstance(frame, AudioFrame):
+                self._placer.place(frame)
+
+    def _on_block(self, block: AudioBlock) -> None:
+        if self._closing is None:
+            self._handlers.on_audio(block)
+
+    async def _watch(self) -> None:
+        """Notice what aiortc does not say: it takes 30 s to see a lost page, and never sees a decoder that died."""
+        packets, packets_at = 0, self._made
+        while self._closing is None:
+            await asyncio.sleep(WATCH_S)
+            now = time.monotonic()
+            if self._state == "new":
+                if now - self._made > CONNECT_S:
+                    log.info("peer never connected")
+                    self._closing = asyncio.create_task(self._close(), name="close peer")
+                continue
+            received = self._buffer.received if self._buffer is not None else 0
+            if received != packets:
+                packets, packets_at = received, now
+                if received > 2 * DEAF_S * 50 and now - (self._last_frame or self._made) > DEAF_S:
+                    log.warning("sound arrives but cannot be decoded")
+                    self._closing = asyncio.create_task(self._close(), name="close peer")
+                    return
+            heard = max(packets_at, self._control.last_received or 0.0, self._made)
+            self._tell("disconnected" if now - heard > SILENT_S else "connected")
+
+    def _tell(self, state: PeerState) -> None:
+        if state != self._state and self._state != "closed":
+            self._state = state
+            self._handlers.on_state(state)
+
+    async def _close(self) -> None:
+        self.speaker.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        closing = asyncio.ensure_future(self._connection.close())
+        # aiortc's close can wait for ever on a peer that vanished in mid-handshake.
+        done, _ = await asyncio.wait({closing}, timeout=CLOSE_S)
+        if not done:
+            log.warning("peer did not close in time")
+            closing.cancel()
+        elif closing.exception() is not None:
+            log.warning("peer closed with an error", error=repr(closing.exception()))
+        self._tell("closed")
