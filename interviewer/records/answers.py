@@ -17,7 +17,7 @@ __all__ = ["NewAnswer", "answers_of", "put_answers"]
 
 @dataclass(frozen=True, slots=True)
 class NewAnswer:
-    """``position`` counts from 1 in the plan's order; ``status``: answered, skipped, not-reached or timed-out."""
+    """``position`` is its place in the plan's order; ``status``: answered, no-answer, skipped or not-reached."""
 
     question_id: str
     position: int

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-__all__ = ["Database", "engine_url", "libpq_url"]
+__all__ = ["Database", "engine_url", "libpq_url", "storable_json"]
 
 
 def engine_url(url: str) -> URL:
@@ -31,6 +33,24 @@ def libpq_url(url: str) -> str:
     return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
 
 
+def storable_json(value: Any) -> str:
+    """JSON that PostgreSQL takes: it refuses NUL and lone surrogates, which a candidate's page could send."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if "\\u0000" in text:
+        text = json.dumps(_without_nul(value), ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, Mapping):
+        return {_without_nul(k): _without_nul(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nul(v) for v in value]
+    return value
+
+
 class Database:
     """``async with database.session() as session``: committed where the block succeeds, rolled back where it raises.
 
@@ -42,7 +62,7 @@ class Database:
         # pre_ping: after PostgreSQL was restarted the first query finds a new connection and does not fail.
         self.engine: AsyncEngine = create_async_engine(
             engine_url(url), pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10,
-            connect_args={"connect_timeout": 10},
+            connect_args={"connect_timeout": 10}, json_serializer=storable_json,
         )  # fmt: skip
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 

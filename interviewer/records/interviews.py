@@ -17,7 +17,7 @@ from interviewer.records.tables import Interview, Invitation, PlanVersion
 
 __all__ = [
     "STATUSES", "Changes", "create_interview", "ended_before", "interview", "interview_for_invitation",
-    "list_interviews", "set_status", "update_interview",
+    "list_interviews", "set_status", "status_of", "update_interview",
 ]  # fmt: skip
 
 STATUSES = ("created", "live", "paused", "checking", "submitted", "scored")
@@ -61,6 +61,10 @@ async def create_interview(session: AsyncSession, invitation_id: str, script: Ma
 async def interview(session: AsyncSession, interview_id: str) -> Interview | None:
     """With invitation, candidate and plan loaded."""
     return await session.scalar(_loaded().where(Interview.id == interview_id))
+
+
+async def status_of(session: AsyncSession, interview_id: str) -> str | None:
+    return await session.scalar(select(Interview.status).where(Interview.id == interview_id))
 
 
 async def list_interviews(

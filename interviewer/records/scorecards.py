@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -43,7 +43,7 @@ async def scorecards_of(session: AsyncSession, *interview_ids: str) -> list[Scor
         select(ScorecardRow.id)
         .join(AnswerRow, AnswerRow.id == ScorecardRow.answer_id)
         .where(AnswerRow.interview_id.in_(interview_ids))
-        .distinct(ScorecardRow.answer_id)
+        .ext(distinct_on(ScorecardRow.answer_id))
         .order_by(ScorecardRow.answer_id, ScorecardRow.transcript_version.desc(), ScorecardRow.created_at.desc(),
                   ScorecardRow.id.desc())
     )  # fmt: skip

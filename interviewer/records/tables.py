@@ -180,7 +180,7 @@ class InterviewEvent(Base):
 
 
 class AnswerRow(Base):
-    """``status``: answered, skipped, not-reached or timed-out. The words are in the transcripts."""
+    """``status``: answered, no-answer, skipped or not-reached. The words are in the transcripts."""
 
     __tablename__ = "answers"
 

@@ -1,0 +1,75 @@
+"""Large things: recordings and exports. A local folder by default; S3, Google or Azure storage by URL."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.store import LocalStore, from_url
+
+__all__ = ["DamagedObject", "ObjectStore"]
+
+class DamagedObject(RuntimeError):
+    """What the store holds is not what was put there."""
+
+
+class ObjectStore:
+    """``where`` is a folder, or a URL (``s3://bucket/prefix``, ``gs://...``, ``az://...``; credentials from the
+    environment, as the vendor's own tools read them). Keys are relative paths with ``/``."""
+
+    def __init__(self, where: str | Path) -> None:
+        self._folder: Path | None = None
+        text = str(where)
+        if "://" in text and not text.startswith("file://"):
+            self._store = from_url(text)
+            return
+        self._folder = (Path(urlsplit(text).path) if text.startswith("file://") else Path(where)).resolve()
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._store = LocalStore(prefix=self._folder)
+
+    async def put_file(self, key: str, path: Path) -> str:
+        """Store a file's bytes and return their SHA-256 (hex), checked against what then lies in the store.
+
+        Putting again replaces. Raises :class:`DamagedObject`, or ``OSError`` and obstore's errors.
+        """
+        digest, size = await asyncio.to_thread(_digest, path)
+        await obstore.put_async(self._store, key, path)
+        if self._folder is not None:
+            await asyncio.to_thread(_sync, self._folder / key)
+        stored = await self.size(key)
+        if stored != size:
+            raise DamagedObject(f"{key}: {stored} bytes are stored of {size}")
+        return digest
+
+    async def get_range(self, key: str, start: int, end: int) -> bytes:
+        """Bytes [start, end). Raises ``FileNotFoundError``."""
+        return bytes(await obstore.get_range_async(self._store, key, start=start, end=end))
+
+    async def size(self, key: str) -> int:
+        """Bytes. Raises ``FileNotFoundError``."""
+        return int((await obstore.head_async(self._store, key))["size"])
+
+    async def delete(self, key: str) -> None:
+        """Idempotent."""
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size
+
+
+def _sync(path: Path) -> None:
+    for part in (path, path.parent):
+        fd = os.open(part, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
