@@ -29,6 +29,7 @@ __all__ = ["Feeder"]
 
 EVERY_S = 0.4
 LONGEST_PAUSE_S = 5.0
+LAST_TRY_S = 3.0
 CHUNK = 256 * 1024
 """Bytes of a journal read at a time."""
 KEEP_S = 24 * 3600.0
@@ -72,12 +73,15 @@ class Feeder:
             pass
 
     async def close(self) -> None:
-        """Without a last round: call :meth:`drain` first where the database is there. The journals stay."""
+        """With a last, short try; what the database does not take now is in the journals for the next start."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+            with contextlib.suppress(SQLAlchemyError, psycopg.Error, OSError, TimeoutError):
+                async with asyncio.timeout(LAST_TRY_S):
+                    await self.drain()
         self._thread.shutdown(wait=False)
 
     async def _run(self) -> None:

@@ -17,7 +17,7 @@ from interviewer.records.tables import Interview, Invitation, PlanVersion
 
 __all__ = [
     "STATUSES", "Changes", "create_interview", "ended_before", "interview", "interview_for_invitation",
-    "list_interviews", "set_status", "status_of", "update_interview",
+    "list_interviews", "live_on", "set_status", "status_of", "update_interview",
 ]  # fmt: skip
 
 STATUSES = ("created", "live", "paused", "checking", "submitted", "scored")
@@ -104,6 +104,12 @@ async def set_status(
 async def update_interview(session: AsyncSession, interview_id: str, **changes: Unpack[Changes]) -> None:
     """Change what is given and nothing else; not the status."""
     await session.execute(update(Interview).where(Interview.id == interview_id).values(**changes))
+
+
+async def live_on(session: AsyncSession, node: str, *, but: str) -> bool:
+    """Whether an interview other than ``but`` runs on this machine now."""
+    query = select(Interview.id).where(Interview.status == "live", Interview.node == node, Interview.id != but)
+    return await session.scalar(query.limit(1)) is not None
 
 
 async def ended_before(session: AsyncSession, moment: datetime, *, status: str, limit: int = 100) -> list[str]:

@@ -13,6 +13,7 @@ from obstore.store import LocalStore, from_url
 
 __all__ = ["DamagedObject", "ObjectStore"]
 
+
 class DamagedObject(RuntimeError):
     """What the store holds is not what was put there."""
 

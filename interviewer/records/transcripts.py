@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.records.tables import Interview, TranscriptRow
 
-__all__ = ["Source", "add_transcript", "best_transcript", "latest_transcript", "transcripts_of"]
+__all__ = ["Source", "add_transcript", "best_transcript", "latest_transcript", "made_from_known", "transcripts_of"]
 
 Source = Literal["live", "record", "candidate"]
 
@@ -22,10 +22,7 @@ async def add_transcript(
     # Versions are counted under the interview's row lock: two writers at once get two numbers, not an error.
     await session.execute(select(Interview.id).where(Interview.id == interview_id).with_for_update())
     if made_from is not None:
-        made = select(TranscriptRow.version).where(
-            TranscriptRow.interview_id == interview_id, TranscriptRow.made_from == made_from
-        )
-        known = await session.scalar(made)
+        known = await made_from_known(session, interview_id, made_from)
         if known is not None:
             return known
     top = select(func.max(TranscriptRow.version)).where(TranscriptRow.interview_id == interview_id)
@@ -35,6 +32,14 @@ async def add_transcript(
     )
     await session.flush()
     return version
+
+
+async def made_from_known(session: AsyncSession, interview_id: str, made_from: str) -> int | None:
+    """The version that was made from just that, if there is one."""
+    made = select(TranscriptRow.version).where(
+        TranscriptRow.interview_id == interview_id, TranscriptRow.made_from == made_from
+    )
+    return await session.scalar(made)
 
 
 async def latest_transcript(session: AsyncSession, interview_id: str) -> TranscriptRow | None:

@@ -1,0 +1,99 @@
+"""The job queue's tasks: names, retries and schedules. What each does is in the module of its name.
+
+At least once is all a queue can promise, so every task may run twice: results are upserts keyed by what was made from
+what. Jobs of one interview never run at the same time, and run in the order in which they were deferred (``lock``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import JobAborted
+from procrastinate.jobs import Job
+
+from interviewer.jobs.defer import FINALISE, SCORE
+from interviewer.jobs.failures import told
+from interviewer.jobs.finalise import finalise
+from interviewer.jobs.score import score
+from interviewer.jobs.upkeep import pick_up_lost, submit_unchecked
+from interviewer.jobs.work import Work
+from interviewer.records.database import libpq_url
+
+__all__ = ["MOST_TRIES", "Retries", "jobs_app"]
+
+MOST_TRIES = 5
+FIRST_PAUSE_S = 10
+PAUSE_GROWS = 4
+
+log = structlog.get_logger(__name__)
+
+
+class Retries(BaseRetryStrategy):
+    """10 s, 40 s, 160 s and 640 s after a failure; at once, and always, where the worker was only told to stop."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, (JobAborted, asyncio.CancelledError)):
+            return RetryDecision(retry_in={"seconds": 0})
+        if job.attempts + 1 >= MOST_TRIES:
+            return None
+        return RetryDecision(retry_at=next_try(job.attempts))
+
+
+def next_try(attempts: int) -> datetime:
+    """``attempts`` before the one that just failed."""
+    return datetime.now(UTC) + timedelta(seconds=FIRST_PAUSE_S * PAUSE_GROWS**attempts)
+
+
+def jobs_app(url: str) -> App:
+    """Tasks find their :class:`Work` in the worker's ``additional_context`` under ``work``."""
+    app = App(connector=PsycopgConnector(conninfo=libpq_url(url), min_size=1, max_size=4, timeout=10))
+    retries = Retries()
+
+    @app.task(name=FINALISE, queue="record", pass_context=True, retry=retries)
+    async def run_finalise(context: JobContext, interview_id: str) -> None:
+        await _run(context, interview_id, "Writing out the recording", finalise)
+
+    @app.task(name=SCORE, queue="score", pass_context=True, retry=retries)
+    async def run_score(context: JobContext, interview_id: str) -> None:
+        await _run(context, interview_id, "Scoring", score)
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="submit_unchecked", queue="upkeep", pass_context=True)
+    async def run_submit_unchecked(context: JobContext, timestamp: int) -> None:
+        await submit_unchecked(_work(context))
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="pick_up_lost", queue="upkeep", pass_context=True)
+    async def run_pick_up_lost(context: JobContext, timestamp: int) -> None:
+        await pick_up_lost(_work(context))
+
+    return app
+
+
+def _work(context: JobContext) -> Work:
+    work = context.additional_context["work"]
+    if not isinstance(work, Work):
+        raise TypeError("the worker was started without its Work")
+    return work
+
+
+async def _run(context: JobContext, interview_id: str, doing: str, task: Callable[[Work, str], Awaitable[Any]]) -> None:
+    """Tells the recruiter of a failure in a plain sentence; the queue then tries again."""
+    work, attempts = _work(context), context.job.attempts
+    log.info("job.started", task=context.job.task_name, interview=interview_id, attempt=attempts + 1)
+    try:
+        await task(work, interview_id)
+    except Exception as error:
+        again = None if attempts + 1 >= MOST_TRIES else next_try(attempts)
+        log.warning(
+            "job.failed", task=context.job.task_name, interview=interview_id, attempt=attempts + 1,
+            error=type(error).__name__,
+        )  # fmt: skip
+        await told(work.database, interview_id, doing, error, again)
+        raise
+    log.info("job.done", task=context.job.task_name, interview=interview_id)

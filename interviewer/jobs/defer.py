@@ -1,0 +1,61 @@
+"""Putting work into the queue. It takes no model and no worker: pages and live interviews do it."""
+
+from __future__ import annotations
+
+import psycopg
+from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
+from procrastinate.psycopg_connector import PsycopgConnector
+from procrastinate.tasks import configure_task
+from psycopg_pool import AsyncConnectionPool
+
+from interviewer.records.database import libpq_url
+
+__all__ = ["FINALISE", "SCORE", "JobQueue"]
+
+FINALISE = "finalise"
+SCORE = "score"
+_QUEUES = {FINALISE: "record", SCORE: "score"}
+
+
+class JobQueue:
+    """Deferring what waits in the queue already does nothing. Errors of the database are psycopg's own."""
+
+    def __init__(self, url: str) -> None:
+        self._pool = AsyncConnectionPool(
+            libpq_url(url), min_size=0, max_size=2, open=False, timeout=10, check=AsyncConnectionPool.check_connection
+        )
+        # Never opened: every statement goes over a connection of our pool.
+        self._manager = JobManager(PsycopgConnector())
+
+    async def open(self) -> None:
+        await self._pool.open()
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def defer_finalise(self, interview_id: str) -> None:
+        """Recording to FLAC and the object store; the record transcript."""
+        await self._defer(FINALISE, interview_id)
+
+    async def defer_score(self, interview_id: str) -> None:
+        """Scorecards from the best transcript there is, after any finalise of this interview."""
+        await self._defer(SCORE, interview_id)
+
+    async def _defer(self, task: str, interview_id: str) -> None:
+        async with self._pool.connection() as connection:
+            waiting = await connection.execute(
+                "SELECT 1 FROM procrastinate_jobs WHERE lock = %s AND task_name = %s AND status = 'todo'",
+                (interview_id, task),
+            )
+            if await waiting.fetchone() is not None:
+                return
+            # Not Procrastinate's queueing lock: a job that is tried again would trip over one that was queued
+            # meanwhile, and stay "doing" for ever.
+            job = configure_task(
+                name=task, job_manager=self._manager, lock=interview_id, queue=_QUEUES[task], connection=connection
+            )
+            try:
+                await job.defer_async(interview_id=interview_id)
+            except ConnectorException as error:
+                raise error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error from None

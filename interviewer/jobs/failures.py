@@ -1,0 +1,40 @@
+"""What a recruiter reads while a job cannot finish."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from interviewer.records.database import Database
+from interviewer.records.interviews import update_interview
+
+__all__ = ["PlainError", "sentence", "told"]
+
+log = structlog.get_logger(__name__)
+
+
+class PlainError(RuntimeError):
+    """Its text is a plain clause without any words of a candidate, fit to be shown."""
+
+
+def sentence(doing: str, error: Exception, again: datetime | None) -> str:
+    """Of other errors only the kind is told: their texts may quote what a candidate said."""
+    if isinstance(error, PlainError):
+        reason = str(error)
+    elif isinstance(error, OSError) and error.strerror:
+        reason = error.strerror.lower()
+    else:
+        reason = type(error).__name__
+    tried = f"it is tried again at {again:%H:%M:%S} UTC" if again else "it was given up after several tries"
+    return f"{doing} failed ({reason}); {tried}."
+
+
+async def told(database: Database, interview_id: str, doing: str, error: Exception, again: datetime | None) -> None:
+    """Best effort: where the database is away, that is the failure, and the queue's own record has to do."""
+    try:
+        async with database.session() as session:
+            await update_interview(session, interview_id, failure=sentence(doing, error, again))
+    except (SQLAlchemyError, OSError) as also:
+        log.warning("job.failure_not_stored", interview=interview_id, reason=type(also).__name__)

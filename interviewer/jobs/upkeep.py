@@ -1,0 +1,110 @@
+"""Work that nobody asked for just now: what candidates left open, what a crash let fall, and workers that died."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import structlog
+from procrastinate import App
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from interviewer.jobs.defer import FINALISE, SCORE, JobQueue
+from interviewer.jobs.failures import PlainError, told
+from interviewer.jobs.work import Work
+from interviewer.records.interviews import ended_before, set_status
+
+__all__ = ["keep_stalled_moving", "pick_up_lost", "retry_stalled", "submit_unchecked"]
+
+LOST_AFTER_S = 120.0
+"""An interview that waits this long for work that is not in the queue was let fall by a crash between two steps."""
+STALLED_AFTER_S = 30.0
+"""Workers give a sign of life every 10 s."""
+LOOK_EVERY_S = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+async def submit_unchecked(work: Work) -> list[str]:
+    """Scoring waits for the candidate's check, but not for ever. Returns the interviews that were submitted."""
+    now = datetime.now(UTC)
+    before = now - timedelta(seconds=work.unchecked_after_s)
+    async with work.database.session() as session:
+        submitted = [
+            interview_id
+            for interview_id in await ended_before(session, before, status="checking")
+            if await set_status(session, interview_id, "submitted", only_from=("checking",), submitted_at=now)
+        ]
+    await _defer(work, SCORE, submitted)
+    return submitted
+
+
+async def pick_up_lost(work: Work) -> list[str]:
+    """Interviews whose status waits for a job that was never deferred. Those that failed for good stay as they are:
+    their failure is shown, and a person decides."""
+    async with work.database.session() as session:
+        unwritten = await _without_job(session, "checking", FINALISE, "i.ended_at", "i.progress IS NULL")
+        unscored = await _without_job(session, "submitted", SCORE, "i.submitted_at", "true")
+    await _defer(work, FINALISE, unwritten)
+    await _defer(work, SCORE, unscored)
+    return [*unwritten, *unscored]
+
+
+async def _without_job(session: AsyncSession, status: str, task: str, since: str, also: str) -> list[str]:
+    """``since`` and ``also`` are SQL of this module's own."""
+    rows = await session.execute(
+        text(
+            f"""SELECT i.id FROM interviews i
+            WHERE i.status = :status AND {since} < :before AND {also} AND NOT EXISTS (
+                SELECT 1 FROM procrastinate_jobs j WHERE j.lock = i.id AND j.task_name = :task
+                AND j.status IN ('todo', 'doing', 'failed'))
+            ORDER BY {since} LIMIT 100"""  # noqa: S608
+        ),
+        {"status": status, "task": task, "before": datetime.now(UTC) - timedelta(seconds=LOST_AFTER_S)},
+    )
+    return [row[0] for row in rows]
+
+
+async def _defer(work: Work, task: str, interview_ids: list[str]) -> None:
+    if not interview_ids:
+        return
+    queue = JobQueue(work.database.url)
+    await queue.open()
+    try:
+        for interview_id in interview_ids:
+            log.info("job.picked_up", task=task, interview=interview_id)
+            await (queue.defer_score if task == SCORE else queue.defer_finalise)(interview_id)
+    finally:
+        await queue.close()
+
+
+async def retry_stalled(app: App, work: Work, most_tries: int, stalled_after_s: float = STALLED_AFTER_S) -> int:
+    """Give jobs of workers that died back to the queue. One that has now ended its worker ``most_tries`` times is set
+    aside as failed, so that it cannot end them for ever."""
+    given_back = 0
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s):
+        interview_id = str(job.task_kwargs.get("interview_id", ""))
+        if job.attempts + 1 >= most_tries:
+            log.error("job.set_aside", task=job.task_name, interview=interview_id)
+            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+            await told(work.database, interview_id, "A job", PlainError("its worker died each time"), None)
+            continue
+        log.warning("job.stalled", task=job.task_name, interview=interview_id)
+        await app.job_manager.retry_job(job)
+        given_back += 1
+    return given_back
+
+
+async def keep_stalled_moving(app: App, work: Work, most_tries: int) -> None:
+    """Beside the jobs, not as one of them: it has to go on while all places are taken by long transcriptions."""
+    while True:
+        try:
+            await retry_stalled(app, work, most_tries)
+        except (ConnectorException, psycopg.Error) as error:
+            # Two workers may give the same job back; the second finds it gone. Or the database is away.
+            log.info("upkeep.later", reason=type(error).__name__)
+        await asyncio.sleep(LOOK_EVERY_S)

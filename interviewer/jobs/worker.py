@@ -1,0 +1,112 @@
+"""The worker: takes jobs from the queue and does them, politely, beside whatever else runs on the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import structlog
+from procrastinate import App
+from procrastinate.app import WorkerOptions
+from procrastinate.exceptions import ConnectorException
+
+from interviewer.jobs.app import MOST_TRIES, jobs_app
+from interviewer.jobs.upkeep import keep_stalled_moving
+from interviewer.jobs.work import Work
+from interviewer.records.database import Database
+from interviewer.records.objects import ObjectStore
+from interviewer.speech.recognition import RecognitionOptions, RecordRecogniser
+from scoring.judges.base import Judge
+
+__all__ = ["JobOptions", "make_work", "run_worker", "work_off"]
+
+GRACE_S = 5
+"""How long a job may go on when the worker is told to stop; then it goes back to the queue."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """``objects`` is a folder or a URL; ``recordings`` as live interviews write them; ``queues`` None takes all."""
+
+    database_url: str
+    objects: str | Path
+    recordings: Path
+    recognition: RecognitionOptions
+    node: str = "local"
+    queues: tuple[str, ...] | None = None
+    concurrency: int = 2
+    """Jobs in hand at once. Their heavy parts still take turns; the others wait for the disk or the database."""
+    nice: int = 15
+    judge_threads: int = 1
+    unchecked_after_s: float = 24 * 3600.0
+
+
+def make_work(options: JobOptions) -> Work:
+    def judge() -> Judge:
+        from scoring.embeddings import Embedder, EmbedderOptions
+        from scoring.judges.embedded import EmbeddedJudge
+
+        return EmbeddedJudge(Embedder(EmbedderOptions(threads=options.judge_threads)))
+
+    return Work(
+        database=Database(options.database_url),
+        objects=ObjectStore(options.objects),
+        recordings=options.recordings,
+        recogniser=RecordRecogniser(options.recognition),
+        make_judge=judge,
+        node=options.node,
+        unchecked_after_s=options.unchecked_after_s,
+    )
+
+
+async def run_worker(options: JobOptions) -> None:
+    """Until SIGINT or SIGTERM. Waits for a database that goes away; models load at the first job that needs them."""
+    if options.nice:
+        os.nice(options.nice)
+    work = make_work(options)
+    try:
+        while True:
+            app = jobs_app(options.database_url)
+            try:
+                async with app.open_async():
+                    await _run(app, work, options)
+                    return
+            except (ConnectorException, psycopg.Error) as error:
+                log.warning("worker.database_away", reason=type(error).__name__)
+                await asyncio.sleep(2)
+    finally:
+        await work.database.close()
+
+
+async def _run(app: App, work: Work, options: JobOptions) -> None:
+    upkeep = asyncio.create_task(keep_stalled_moving(app, work, MOST_TRIES), name="upkeep")
+    only: WorkerOptions = {"queues": options.queues} if options.queues else {}
+    try:
+        await app.run_worker_async(
+            **only,
+            name=options.node,
+            concurrency=options.concurrency,
+            shutdown_graceful_timeout=GRACE_S,
+            delete_jobs="successful",
+            additional_context={"work": work},
+        )
+    finally:
+        upkeep.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await upkeep
+
+
+async def work_off(url: str, work: Work) -> None:
+    """Do what is due now, then return: for a command that must not leave work behind, and for tests."""
+    app = jobs_app(url)
+    async with app.open_async():
+        await app.run_worker_async(
+            wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful",
+            additional_context={"work": work},
+        )  # fmt: skip
