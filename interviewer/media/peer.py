@@ -49,7 +49,7 @@ CONNECT_S = 30.0
 SILENT_S = 3.0
 """Nothing at all from the page for this long, and it counts as disconnected. Pages ping each second."""
 DEAF_S = 4.0
-"""Packets of sound come and none can be decoded for this long: the connection is closed, and the page makes a new one."""
+"""Packets of sound come and none can be decoded for this long: the connection is closed; the page makes a new one."""
 WATCH_S = 0.5
 CLOSE_S = 5.0
 
