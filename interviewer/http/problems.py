@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from interviewer.http.headers import add_security_headers
 from interviewer.http.pages import render
 
 __all__ = ["Problem", "install_problem_handlers", "wants_html"]
@@ -77,7 +78,7 @@ def respond(request: Request, problem: Problem) -> Response:
             headers=problem.headers,
         )
     return JSONResponse(
-        jsonable_encoder(problem.to_dict()),
+        jsonable_encoder({**problem.to_dict(), "request_id": getattr(request.state, "request_id", None)}),
         status_code=problem.status,
         media_type=MEDIA_TYPE,
         headers={**problem.headers, "Cache-Control": "no-store"},
@@ -115,9 +116,10 @@ def install_problem_handlers(app: FastAPI) -> None:
         route = getattr(request.scope.get("route"), "path", "unknown")
         log.error("request failed", route=route, method=request.method, exc_info=error)
         todo = ("Please try again in a minute. Nothing you have already sent is lost.",)
-        return respond(
-            request,
-            Problem(
-                500, "internal", "Something went wrong on our side", "The error was written to the log.", todo=todo
-            ),
+        problem = Problem(
+            500, "internal", "Something went wrong on our side", "The error was written to the log.", todo=todo
         )
+        response = respond(request, problem)
+        # Starlette answers a crash outside of every middleware, so what those add is added here.
+        add_security_headers(response.headers, request.url.path)
+        return response

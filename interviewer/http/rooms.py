@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -30,7 +30,7 @@ class Live(Protocol):
     async def offer(self, interview_id: str, sdp: str, tab: str) -> str: ...
     async def attach(self, interview_id: str, link: Link, tab: str) -> None: ...
     async def detach(self, interview_id: str, link: Link) -> None: ...
-    async def receive(self, interview_id: str, message: dict[str, Any]) -> None: ...
+    async def receive(self, interview_id: str, link: Link, message: dict[str, Any]) -> None: ...
     async def typed(self, interview_id: str, question_id: str, text: str) -> None: ...
     async def draft(self, interview_id: str, question_id: str, text: str) -> None: ...
     async def state(self, interview_id: str) -> dict[str, Any]: ...
@@ -74,6 +74,8 @@ class Rooms:
     jobs: Jobs
     clock: Callable[[], datetime]
     options: HttpOptions = field(default_factory=HttpOptions)
+    checks: Mapping[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)
+    """What /readyz asks besides the database, by name."""
 
 
 def rooms_of(connection: HTTPConnection) -> Rooms:

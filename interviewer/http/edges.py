@@ -1,0 +1,104 @@
+"""Guards at the site's edge, before any route: how much a request may carry, and how often links may be guessed."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from interviewer.http.problems import Problem, respond
+from interviewer.http.rate_limits import RateLimits, TooMany
+from interviewer.http.security import client_address
+
+__all__ = ["LARGEST_BODY", "BodyLimit", "LinkGuessing", "too_many"]
+
+LARGEST_BODY = 4_194_304
+"""Bytes. The outer bound for any request (a long transcript's correction is the largest); routes ask for less."""
+
+
+def too_many(limit: TooMany) -> Problem:
+    return Problem(
+        429,
+        "rate-limited",
+        "Too many tries",
+        f"Please wait {limit.retry_after} seconds and try again.",
+        headers={"Retry-After": str(limit.retry_after)},
+    )
+
+
+class LinkGuessing:
+    """Links that lead nowhere are counted by network address; who has tried too many is told to wait."""
+
+    def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/i/"):
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        address = client_address(request)
+        try:
+            self._limits.check("link", address)
+        except TooMany as limit:
+            await respond(request, too_many(limit))(scope, receive, send)
+            return
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 404:
+                self._limits.count("link", address)
+            await send(message)
+
+        await self._app(scope, receive, counted)
+
+
+class BodyLimit:
+    """Refuses bodies of more than ``limit`` bytes with 413, before they fill the memory."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length")
+        if length is not None:
+            if not length.isdecimal() or int(length) > self._limit:
+                await self._refuse(scope, receive, send)
+            else:
+                await self._app(scope, receive, send)  # the server cuts a body off at its announced length
+            return
+        await self._unannounced(scope, receive, send)
+
+    async def _unannounced(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A body without an announced length (chunked) is read first, up to the limit, and then handed on."""
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return  # gone before it had said all
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._limit:
+                await self._refuse(scope, receive, send)
+                return
+        handed = False
+
+        async def replay() -> Message:
+            nonlocal handed
+            if handed:
+                return await receive()
+            handed = True
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+        await self._app(scope, replay, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        problem = Problem(
+            413, "too-large", "That is too much at once", f"At most {self._limit:,} bytes are taken.", limit=self._limit
+        )
+        await respond(Request(scope), problem)(scope, receive, send)

@@ -1,0 +1,57 @@
+"""Rate limits on what can be guessed: passwords, links and keys. Counted in this process's memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+__all__ = ["RateLimits", "TooMany"]
+
+DEFAULTS: Mapping[str, str] = {
+    "login-account": "5 per 5 minute",  # wrong passwords for one e-mail address from one network address
+    "login-address": "30 per 15 minute",  # wrong passwords from one network address, whatever the e-mail address
+    "link": "30 per 5 minute",  # links that lead nowhere, from one network address
+    "key": "30 per 5 minute",  # API keys that do not exist, from one network address
+}
+
+
+class TooMany(Exception):
+    """A limit is reached. ``retry_after``: seconds until it makes sense to try again."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many tries. Please wait {retry_after} seconds.")
+        self.retry_after = retry_after
+
+
+class RateLimits:
+    """Failures are counted, successes are not (an office shares one network address): ``check`` before the work,
+    ``count`` after a failure. ``overrides`` replace :data:`DEFAULTS` by name; an unknown name raises ``ValueError``."""
+
+    def __init__(self, overrides: Mapping[str, str] | None = None) -> None:
+        unknown = set(overrides or {}) - set(DEFAULTS)
+        if unknown:
+            raise ValueError(f"unknown rate limits: {', '.join(sorted(unknown))}; known: {', '.join(DEFAULTS)}")
+        self._items = {name: parse(text) for name, text in {**DEFAULTS, **(overrides or {})}.items()}
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def check(self, name: str, *keys: str) -> None:
+        """Raises :class:`TooMany` where the limit is used up; uses none of it."""
+        item = self._items[name]
+        if not self._limiter.test(item, name, *keys):
+            reset = self._limiter.get_window_stats(item, name, *keys).reset_time
+            raise TooMany(max(1, round(reset - time.time())))
+
+    def count(self, name: str, *keys: str) -> None:
+        self._limiter.hit(self._items[name], name, *keys)
+
+    def check_login(self, address: str, email: str) -> None:
+        self.check("login-account", address, email.lower())
+        self.check("login-address", address)
+
+    def count_login(self, address: str, email: str) -> None:
+        self.count("login-account", address, email.lower())
+        self.count("login-address", address)
