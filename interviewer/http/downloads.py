@@ -1,0 +1,199 @@
+"""Files of one interview: transcript as JSON and WebVTT, sound as FLAC, everything as one JSON document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.encoders import jsonable_encoder
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from interviewer.http.problems import Problem
+from interviewer.http.review import Review, gather
+from interviewer.http.rooms import rooms_of
+from interviewer.http.security import Account
+from interviewer.records import recordings, scorecards
+from interviewer.records.objects import ObjectStore
+from interviewer.records.tables import Recording, TranscriptRow
+from scoring.export import webvtt
+from scoring.transcript import Transcript
+
+__all__ = ["ByteRange", "router", "transcript_document", "wanted_range", "webvtt_document"]
+
+router = APIRouter(include_in_schema=False)
+
+CHUNK = 256 * 1024
+"""Bytes read from the object store at a time."""
+_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+
+ByteRange = tuple[int, int]
+"""[first, past the last) byte."""
+
+
+def wanted_range(header: str, size: int) -> ByteRange | None:
+    """The one range that is asked for, cut to ``size``; None where the whole file is the right answer: no header, an
+    unknown unit, or several ranges (RFC 9110 section 14.2 lets a server ignore those). Raises ``range`` (416)."""
+    found = _RANGE.match(header.strip())
+    if found is None or not (found[1] or found[2]):
+        return None
+    if found[1]:
+        first = int(found[1])
+        end = min(int(found[2]) + 1, size) if found[2] else size
+        if found[2] and int(found[2]) < first:
+            return None
+    else:
+        first, end = max(0, size - int(found[2])), size
+    if first >= size or first >= end:
+        raise Problem(
+            416, "range", "The range lies outside the file", f"The file has {size} bytes.",
+            headers={"Content-Range": f"bytes */{size}"},
+        )  # fmt: skip
+    return first, end
+
+
+async def _bytes(objects: ObjectStore, key: str, first: int, end: int) -> AsyncIterator[bytes]:
+    for at in range(first, end, CHUNK):
+        yield await objects.get_range(key, at, min(at + CHUNK, end))
+
+
+@router.api_route("/interviews/{interview_id}/audio/{side}.flac", methods=["GET", "HEAD"])
+async def audio(
+    request: Request,
+    who: Account,
+    interview_id: str,
+    side: Literal["mix", "candidate", "melvin"],
+    download: Annotated[bool, Query()] = False,
+) -> Response:
+    rooms = rooms_of(request)
+    async with rooms.database.session() as session:
+        found = [r for r in await recordings.recordings_of(session, interview_id) if r.side == side]
+    if not found:
+        raise Problem(404, "not-found", "There is no such recording", "This interview has no recording of that side.")
+    recording = found[0]
+    try:
+        size = await rooms.objects.size(recording.object_key)
+    except FileNotFoundError:
+        detail = "The database knows this recording, but the object store does not hold it."
+        raise Problem(404, "recording-missing", "The recording is missing", detail) from None
+    tag = f'"{recording.sha256}"'
+    headers = {"Accept-Ranges": "bytes", "ETag": tag, "Cache-Control": "private, no-cache"}
+    if download:
+        headers["Content-Disposition"] = _attachment(f"{interview_id}-{side}.flac")
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    asked = request.headers.get("range", "")
+    if request.headers.get("if-range", tag) != tag:
+        asked = ""
+    part = wanted_range(asked, size)
+    first, end = part or (0, size)
+    headers["Content-Length"] = str(end - first)
+    if part is not None:
+        headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
+    status = 206 if part else 200
+    if request.method == "HEAD":
+        return Response(status_code=status, headers=headers, media_type=recording.media_type)
+    body = _bytes(rooms.objects, recording.object_key, first, end)
+    return StreamingResponse(body, status_code=status, headers=headers, media_type=recording.media_type)
+
+
+@router.get("/interviews/{interview_id}/transcript.json")
+async def transcript_json(
+    request: Request, who: Account, interview_id: str, version: Annotated[int | None, Query(ge=1)] = None
+) -> Response:
+    review = await _review(request, interview_id, version)
+    name = f"{interview_id}-transcript-{_shown(review).version}.json"
+    return JSONResponse(transcript_document(review), headers={"Content-Disposition": _attachment(name)})
+
+
+@router.get("/interviews/{interview_id}/transcript.vtt")
+async def transcript_vtt(
+    request: Request, who: Account, interview_id: str, version: Annotated[int | None, Query(ge=1)] = None
+) -> Response:
+    review = await _review(request, interview_id, version)
+    name = f"{interview_id}-transcript-{_shown(review).version}.vtt"
+    headers = {"Content-Disposition": _attachment(name)}
+    return Response(webvtt_document(review), media_type="text/vtt; charset=utf-8", headers=headers)
+
+
+@router.get("/interviews/{interview_id}/interview.json")
+async def everything(request: Request, who: Account, interview_id: str) -> Response:
+    rooms = rooms_of(request)
+    async with rooms.database.session() as session:
+        review = await gather(session, interview_id)
+        cards = await scorecards.all_scorecards_of(session, interview_id)
+    interview = review.interview
+    document: dict[str, Any] = {
+        "object": "interview.export",
+        "id": interview.id,
+        "status": interview.status,
+        "end_reason": interview.end_reason,
+        "created_at": interview.created_at,
+        "started_at": interview.started_at,
+        "ended_at": interview.ended_at,
+        "submitted_at": interview.submitted_at,
+        "scored_at": interview.scored_at,
+        "candidate": {"id": interview.invitation.candidate_id, "name": interview.invitation.candidate.name},
+        "invitation": {
+            "id": interview.invitation_id,
+            "variables": interview.invitation.variables,
+            "accommodation": interview.invitation.accommodation,
+        },
+        "plan": interview.invitation.plan.body,
+        "consent": review.consent and {
+            "notice_hash": review.consent.notice_hash,
+            "notice": review.consent.notice_text,
+            "language": review.consent.language,
+            "accepted_at": review.consent.accepted_at,
+        },
+        "answers": [
+            {"id": a.id, "question_id": a.question_id, "position": a.position, "kind": a.kind, "status": a.status}
+            for a in review.answers
+        ],
+        "transcripts": [_version(t) for t in review.transcripts],
+        "scorecards": [
+            {"id": c.id, "answer_id": c.answer_id, "transcript_version": c.transcript_version, **c.body} for c in cards
+        ],
+        "recordings": [_recording(r) for r in review.recordings],
+        "events": [{"seq": e.seq, "at": e.at, "kind": e.kind, "body": e.body} for e in review.events],
+    }  # fmt: skip
+    headers = {"Content-Disposition": _attachment(f"{interview_id}.json")}
+    return JSONResponse(jsonable_encoder(document), headers=headers)
+
+
+def transcript_document(review: Review) -> dict[str, Any]:
+    """The shown transcript with what it is. Raises ``transcript-not-ready`` (404)."""
+    return {"object": "transcript", "interview_id": review.interview.id, **_version(_shown(review))}
+
+
+def webvtt_document(review: Review) -> str:
+    row = _shown(review)
+    note = {"interview": review.interview.id, "version": str(row.version), "source": row.source}
+    return webvtt(Transcript.from_dict(row.body), note)
+
+
+def _version(row: TranscriptRow) -> dict[str, Any]:
+    created = row.created_at.isoformat()
+    return {"version": row.version, "source": row.source, "created_at": created, **row.body}
+
+
+def _recording(row: Recording) -> dict[str, Any]:
+    return {"id": row.id, "side": row.side, "sha256": row.sha256, "rate": row.rate, "samples": row.samples,
+            "media_type": row.media_type}  # fmt: skip
+
+
+def _shown(review: Review) -> TranscriptRow:
+    if review.shown is None:
+        raise Problem(404, "transcript-not-ready", "There is no transcript yet", "It is made after the interview.")
+    return review.shown
+
+
+def _attachment(name: str) -> str:
+    """Names are made of our own ids: nothing a person wrote gets into a header or a file name."""
+    return f'attachment; filename="{re.sub(r"[^A-Za-z0-9._-]", "", name)}"'
+
+
+async def _review(request: Request, interview_id: str, version: int | None) -> Review:
+    async with rooms_of(request).database.session() as session:
+        return await gather(session, interview_id, version)

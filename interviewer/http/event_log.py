@@ -1,0 +1,85 @@
+"""The event log in plain words, for reviewers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from interviewer.conversation.script import RATE
+from interviewer.http.spoken_text import clock
+
+__all__ = ["ShownEvent", "in_words"]
+
+Body = Mapping[str, Any]
+
+_BUTTONS = {
+    "done": "I'm done",
+    "repeat": "Repeat",
+    "skip": "Skip for now",
+    "moment": "I need a moment",
+    "resume": "Go on",
+    "pause": "Pause",
+    "end": "End",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEvent:
+    seq: int
+    time: str
+    words: str
+    kind: str
+
+
+def in_words(seq: int, at: int, kind: str, body: Body, titles: Mapping[str, str]) -> ShownEvent:
+    """One event as a sentence. ``at``: samples at 16 kHz; ``titles``: question id to title. A kind that this version
+    does not know is shown by its name."""
+    describe = _WORDS.get(kind)
+    words = describe(body, titles) if describe else kind.replace("-", " ").capitalize()
+    return ShownEvent(seq, clock(at / RATE), words, kind)
+
+
+def _title(body: Body, titles: Mapping[str, str]) -> str:
+    question_id = str(body.get("question_id") or "")
+    return f"“{titles.get(question_id, question_id)}”" if question_id else "no question"
+
+
+def _connected(body: Body, _: Mapping[str, str]) -> str:
+    return "The candidate's page connected" + (" with a microphone" if body.get("audio") else " without a microphone")
+
+
+def _heard(body: Body, titles: Mapping[str, str]) -> str:
+    words = len(str(body.get("text") or "").split())
+    heard = "nothing that was understood" if not words else "one word" if words == 1 else f"{words} words"
+    return f"Heard {heard}, for {_title(body, titles)}"
+
+
+def _covered(body: Body, titles: Mapping[str, str]) -> str:
+    points = len(body.get("key_points") or ())
+    counted = "no key point" if not points else "1 key point" if points == 1 else f"{points} key points"
+    return f"{counted[0].upper()}{counted[1:]} covered so far, for {_title(body, titles)}"
+
+
+def _pressed(body: Body, _: Mapping[str, str]) -> str:
+    return f"Pressed “{_BUTTONS.get(str(body.get('button')), str(body.get('button')))}”"
+
+
+def _typed(body: Body, titles: Mapping[str, str]) -> str:
+    return f"Typed {len(str(body.get('text') or '')):,} characters, for {_title(body, titles)}"
+
+
+_WORDS: dict[str, Callable[[Body, Mapping[str, str]], str]] = {
+    "connected": _connected,
+    "disconnected": lambda b, t: "The connection to the candidate's page was lost",
+    "speech-started": lambda b, t: "The candidate began to speak",
+    "speech-ended": lambda b, t: "The candidate stopped speaking",
+    "heard": _heard,
+    "covered": _covered,
+    "saying-ended": lambda b, t: "Melvin was cut short" if b.get("cut") else "Melvin finished speaking",
+    "pressed": _pressed,
+    "mode-changed": lambda b, t: "Changed to typing" if b.get("typing") else "Changed to speaking",
+    "draft": lambda b, t: f"Was typing, for {_title(b, t)}",
+    "typed": _typed,
+    "tick": lambda b, t: "A time limit or pause had its effect",
+}

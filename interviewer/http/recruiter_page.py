@@ -1,0 +1,53 @@
+"""What recruiters' pages share: who is signed in, the navigation, how times are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from interviewer.http.pages import day, render
+from interviewer.http.security import SignedIn
+from interviewer.http.spoken_text import clock
+
+__all__ = ["STATUS_WORDS", "moment", "recruiter_page"]
+
+STATUS_WORDS: Mapping[str, str] = {
+    "created": "Not started",
+    "live": "In progress",
+    "paused": "Paused",
+    "checking": "Candidate checks the transcript",
+    "submitted": "Being scored",
+    "scored": "Ready for review",
+}
+
+
+_SECTIONS = {
+    "interviews": "Interviews", "interview": "Interviews", "invitations": "Invitations", "invite": "Invitations",
+    "invited": "Invitations", "plans": "Plans", "plan": "Plans",
+}  # fmt: skip
+
+
+def moment(at: datetime | None) -> str:
+    """``3 March 2026, 14:05 UTC``, or a dash."""
+    if at is None:
+        return "–"
+    at = at.astimezone(UTC)
+    return f"{day(at)}, {at:%H:%M} UTC"
+
+
+def recruiter_page(
+    request: Request,
+    name: str,
+    who: SignedIn | None,
+    context: Mapping[str, Any],
+    *,
+    status: int = 200,
+) -> HTMLResponse:
+    """The template ``recruiter/<name>.html``, for the person signed in (None on the login page)."""
+    section = _SECTIONS.get(name, "")
+    shared = {"who": who, "section": section, "moment": moment, "clock": clock, "status_words": STATUS_WORDS}
+    return render(request, f"recruiter/{name}.html", {**shared, **context}, status=status)

@@ -1,0 +1,214 @@
+"""What a reviewer sees of one interview, gathered from the records; the page and the downloads read nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from interviewer.conversation.script import Script
+from interviewer.http.event_log import ShownEvent, in_words
+from interviewer.http.problems import Problem
+from interviewer.http.spoken_text import OPENING, ShownTurn, turns_by_question
+from interviewer.plans.bundle import PlanBundle
+from interviewer.plans.variables import filled
+from interviewer.records import answers, consents, events, interviews, recordings, scorecards, transcripts
+from interviewer.records.tables import (
+    AnswerRow,
+    Consent,
+    Interview,
+    InterviewEvent,
+    Recording,
+    ScorecardRow,
+    TranscriptRow,
+)
+from scoring.difference import Operation, word_difference
+from scoring.rubric import Criterion, Rubric
+from scoring.scorecard import CriterionScore, Scorecard
+from scoring.total import total
+from scoring.transcript import Side, Transcript
+
+__all__ = ["AnswerSection", "CriterionRow", "Review", "ScoredAnswer", "gather"]
+
+UNCALIBRATED = "uncalibrated"
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionRow:
+    """A criterion's words beside what the judge found; ``missing`` are key points in words."""
+
+    criterion: Criterion
+    score: CriterionScore
+    missing: tuple[str, ...]
+
+    @property
+    def anchors(self) -> list[tuple[int, str, bool]]:
+        """Level, its anchor, and whether the judge points at it."""
+        return [(level, self.criterion.anchors[level], level == self.score.level) for level in range(1, 6)]
+
+    @property
+    def confidence(self) -> int | None:
+        """Per cent."""
+        return None if self.score.confidence is None else round(self.score.confidence * 100)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredAnswer:
+    """``other_rubric``: scored under another version of the rubric than the one in the invitation's plan."""
+
+    row: ScorecardRow
+    card: Scorecard
+    criteria: tuple[CriterionRow, ...]
+    total: float | None
+    other_rubric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSection:
+    """One question: what was said and typed, what was made of it, and what the candidate changed in the transcript."""
+
+    question_id: str
+    number: int
+    title: str
+    text: str
+    kind: str
+    status: str
+    turns: list[ShownTurn]
+    scored: ScoredAnswer | None
+    difference: list[tuple[Operation, str, str]]
+
+    @property
+    def changed(self) -> bool:
+        return any(op != "equal" for op, _, _ in self.difference)
+
+
+@dataclass(frozen=True)
+class Review:
+    """Rows as they are stored. ``shown`` is the transcript version on the page."""
+
+    interview: Interview
+    bundle: PlanBundle
+    script: Script
+    consent: Consent | None
+    answers: list[AnswerRow]
+    transcripts: list[TranscriptRow]
+    scorecards: list[ScorecardRow]
+    recordings: list[Recording]
+    events: list[InterviewEvent]
+    shown: TranscriptRow | None
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        return {q.id: q.title for q in self.script.questions}
+
+    @cached_property
+    def _turns(self) -> dict[str, list[ShownTurn]]:
+        if self.shown is None:
+            return {OPENING: []}
+        return turns_by_question(Transcript.from_dict(self.shown.body), list(self.titles))
+
+    @property
+    def opening(self) -> list[ShownTurn]:
+        return self._turns[OPENING]
+
+    @cached_property
+    def sections(self) -> list[AnswerSection]:
+        rows = {row.question_id: row for row in self.answers}
+        cards = {row.answer_id: row for row in self.scorecards}
+        rubrics = self._rubrics()
+        sections = []
+        for number, question in enumerate(self.script.questions, start=1):
+            row = rows.get(question.id)
+            card = cards.get(row.id) if row else None
+            sections.append(
+                AnswerSection(
+                    question.id,
+                    number,
+                    question.title,
+                    question.text,
+                    question.kind,
+                    row.status if row else "not-reached",
+                    self._turns.get(question.id, []),
+                    _scored(card, rubrics[question.id]) if card is not None else None,
+                    self._difference(question.id),
+                )
+            )
+        return sections
+
+    @property
+    def uncalibrated(self) -> bool:
+        return any(s.scored is not None and s.scored.card.provenance.calibration == UNCALIBRATED for s in self.sections)
+
+    @property
+    def mix(self) -> Recording | None:
+        return next((r for r in self.recordings if r.side == "mix"), None)
+
+    @property
+    def seconds(self) -> float | None:
+        """Length of the recording."""
+        return None if self.mix is None else self.mix.samples / self.mix.rate
+
+    @property
+    def log(self) -> list[ShownEvent]:
+        """The events in words, without the hum of coverage and drafts that says nothing to a reader."""
+        shown = (e for e in self.events if e.kind not in ("draft", "tick"))
+        return [in_words(e.seq, e.at, e.kind, e.body, self.titles) for e in shown]
+
+    def _rubrics(self) -> Mapping[str, Rubric]:
+        """Question id to rubric, with the invitation's variables in its texts."""
+        own = filled(self.bundle, self.interview.invitation.variables)
+        return {q.id: own.rubrics[q.rubric] for q in own.plan.questions}
+
+    def _difference(self, question_id: str) -> list[tuple[Operation, str, str]]:
+        """From the record transcript to the candidate's latest correction; empty where there is not one of each."""
+        latest = {row.source: row for row in self.transcripts}
+        if "record" not in latest or "candidate" not in latest:
+            return []
+        old, new = (_spoken_text(latest[source].body, question_id) for source in ("record", "candidate"))
+        return word_difference(old, new)
+
+
+def _spoken_text(body: Mapping[str, Any], question_id: str) -> str:
+    transcript = Transcript.from_dict(body)
+    own = [t.text for t in transcript.turns if t.side is Side.CANDIDATE and t.question_id == question_id]
+    return "\n\n".join(own)
+
+
+def _scored(row: ScorecardRow, rubric: Rubric) -> ScoredAnswer:
+    card = Scorecard.from_dict(row.body)
+    points = {p.id: p.text for p in rubric.key_points}
+    known = {c.id: c for c in rubric.criteria}
+    rows = tuple(
+        CriterionRow(known[s.criterion_id], s, tuple(points.get(m, m) for m in s.missing))
+        for s in card.criteria
+        if s.criterion_id in known
+    )
+    same = card.provenance.rubric_hash == rubric.hash
+    return ScoredAnswer(row, card, rows, total(card, rubric) if same else None, not same)
+
+
+async def gather(session: AsyncSession, interview_id: str, version: int | None = None) -> Review:
+    """``version``: the transcript to show; None for the one that is scored. Raises ``not-found`` (404)."""
+    interview = await interviews.interview(session, interview_id)
+    if interview is None:
+        raise Problem(404, "not-found", "There is no such interview", f"No interview has the id {interview_id}.")
+    versions = await transcripts.transcripts_of(session, interview_id)
+    best = await transcripts.best_transcript(session, interview_id)
+    shown = best if version is None else next((t for t in versions if t.version == version), None)
+    if version is not None and shown is None:
+        raise Problem(404, "not-found", "There is no such transcript", f"This interview has no transcript {version}.")
+    return Review(
+        interview=interview,
+        bundle=PlanBundle.from_dict(interview.invitation.plan.body),
+        script=Script.from_dict(interview.script),
+        consent=await consents.consent_for(session, interview.invitation_id),
+        answers=await answers.answers_of(session, interview_id),
+        transcripts=versions,
+        scorecards=await scorecards.scorecards_of(session, interview_id),
+        recordings=await recordings.recordings_of(session, interview_id),
+        events=await events.read_events(session, interview_id),
+        shown=shown,
+    )
