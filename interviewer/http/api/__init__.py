@@ -1,0 +1,6 @@
+"""The API for programs, /api/v1."""
+
+from interviewer.http.api.description import describe
+from interviewer.http.api.router import router
+
+__all__ = ["describe", "router"]

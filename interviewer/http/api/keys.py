@@ -1,0 +1,69 @@
+"""API keys: ``Authorization: Bearer mk_live_...`` and what each may do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from interviewer.http.problems import Problem
+from interviewer.http.rate_limits import RateLimits
+from interviewer.http.rooms import rooms_of
+from interviewer.http.security import client_address
+from interviewer.records import keys
+
+__all__ = ["Caller", "Scope", "scoped"]
+
+
+class Scope(StrEnum):
+    INVITATIONS_READ = "invitations:read"
+    INVITATIONS_WRITE = "invitations:write"
+    INTERVIEWS_READ = "interviews:read"
+    PLANS_READ = "plans:read"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    key_id: str
+    scopes: frozenset[str]
+
+
+_bearer = HTTPBearer(scheme_name="api_key", description="A key made with `interviewer key create`.", auto_error=False)
+
+
+async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+    """Raises ``unauthenticated`` (401), the same for an unknown and for a revoked key."""
+    limits: RateLimits = request.app.state.rate_limits
+    address = client_address(request)
+    limits.check("key", address)
+    if given is None:
+        raise _unauthenticated("Send an API key: Authorization: Bearer mk_live_...")
+    async with rooms_of(request).database.session() as session:
+        key = await keys.key_by_secret(session, given.credentials)
+    if key is None:
+        limits.count("key", address)
+        raise _unauthenticated("This API key does not exist or was revoked.")
+    return Caller(key.id, frozenset(key.scopes))
+
+
+def scoped(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+    """A dependency: the caller, whose key must hold ``scope``; else ``scope-missing`` (403)."""
+
+    async def check(found: Annotated[Caller, Depends(caller)]) -> Caller:
+        if scope not in found.scopes:
+            raise Problem(
+                403, "scope-missing", "This key may not do that", f"The key needs the scope {scope.value}.",
+                scope=scope.value,
+            )  # fmt: skip
+        return found
+
+    return check
+
+
+def _unauthenticated(detail: str) -> Problem:
+    challenge = {"WWW-Authenticate": 'Bearer realm="api"'}
+    return Problem(401, "unauthenticated", "An API key is needed", detail, headers=challenge)

@@ -1,0 +1,31 @@
+"""All of /api/v1 as one router, with the problems that any of it may answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from interviewer.http.api import interviews, invitations, plans
+from interviewer.http.api.models import ProblemDocument
+
+__all__ = ["router"]
+
+_PROBLEMS = {
+    401: "no key, or one that does not exist or was revoked (`unauthenticated`)",
+    403: "the key lacks the scope (`scope-missing`)",
+    404: "nothing has that id (`not-found`)",
+    422: "the request is not as expected (`invalid` and others); `errors` names each parameter",
+    429: "too many failures from this network address (`rate-limited`); see Retry-After",
+}
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": f"Problem: {what}",
+        "model": ProblemDocument,
+    }
+    for status, what in _PROBLEMS.items()
+}
+
+router = APIRouter(prefix="/api/v1", responses=_RESPONSES)
+for part in (invitations, interviews, plans):
+    router.include_router(part.router)

@@ -1,0 +1,124 @@
+"""The whole site: every router, what surrounds them, and what becomes of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from urllib.parse import quote
+
+from fastapi import Depends, FastAPI
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from interviewer import __version__
+from interviewer.http import (
+    candidate,
+    candidate_live,
+    downloads,
+    health,
+    invitation_pages,
+    login,
+    plan_pages,
+    recruiter,
+)
+from interviewer.http.api import describe
+from interviewer.http.api import router as api
+from interviewer.http.edges import LARGEST_BODY, BodyLimit, LinkGuessing, too_many
+from interviewer.http.headers import RequestIds, SecurityHeaders
+from interviewer.http.pages import StaticPages
+from interviewer.http.passwords import Passwords
+from interviewer.http.problems import Problem, install_problem_handlers, respond, wants_html
+from interviewer.http.rate_limits import RateLimits, TooMany
+from interviewer.http.rooms import Rooms
+from interviewer.http.security import ForgedRequest, LoginNeeded, PasswordChangeNeeded, check_origin
+
+__all__ = ["build_site"]
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Lifespan | None = None) -> FastAPI:
+    """``passwords`` is left in ``app.state.passwords``; whoever builds the site closes it. ``lifespan`` starts and
+    stops the rooms."""
+    site = FastAPI(
+        title="Melvin",
+        version=__version__,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # their scripts come from elsewhere, which our content policy forbids; see /api/v1/docs
+        redoc_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(check_origin)],
+    )
+    limits = RateLimits(rooms.options.rate_limits)
+    site.state.rooms = rooms
+    site.state.passwords = passwords or Passwords()
+    site.state.rate_limits = limits
+    for part in (health, candidate, candidate_live, login, recruiter, downloads, invitation_pages, plan_pages):
+        site.include_router(part.router)
+    site.include_router(api)
+    site.openapi = partial(describe, site)  # type: ignore[method-assign] # FastAPI's documented way of extending it
+    site.mount("/static", StaticPages(), name="static")
+    install_problem_handlers(site)
+    _install_refusals(site)
+    # The last one added is the first one that a request meets.
+    site.add_middleware(BodyLimit, limit=LARGEST_BODY)
+    site.add_middleware(LinkGuessing, limits=limits)
+    site.add_middleware(SecurityHeaders, secure=rooms.options.secure)
+    if rooms.options.trusted_proxies:
+        site.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(rooms.options.trusted_proxies))
+    site.add_middleware(RequestIds)
+    return site
+
+
+def _install_refusals(site: FastAPI) -> None:
+    async def login_needed(request: Request, _: Exception) -> Response:
+        if not wants_html(request):
+            return respond(request, Problem(401, "unauthenticated", "Please sign in", "Sign in at /login."))
+        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        after = f"?next={quote(wanted, safe='')}" if request.method == "GET" and wanted != "/" else ""
+        return RedirectResponse(f"/login{after}", status_code=303)
+
+    async def password_change_needed(request: Request, _: Exception) -> Response:
+        if not wants_html(request):
+            return respond(request, Problem(403, "password-change", "Please change your one-time password first"))
+        return RedirectResponse("/password", status_code=303)
+
+    async def forged(request: Request, _: Exception) -> Response:
+        return respond(
+            request,
+            Problem(
+                403,
+                "forged-request",
+                "This request was not sent from a page of this site",
+                "Nothing was changed.",
+                todo=("Go back, load the page again, and try once more.",),
+            ),
+        )
+
+    async def limited(request: Request, error: Exception) -> Response:
+        assert isinstance(error, TooMany)  # noqa: S101 - the handler is registered for this class
+        return respond(request, too_many(error))
+
+    async def database_away(request: Request, _: Exception) -> Response:
+        return respond(
+            request,
+            Problem(
+                503,
+                "database-away",
+                "The database does not answer",
+                "It is tried again by itself.",
+                headers={"Retry-After": "5"},
+                todo=("Please load the page again in a few seconds. Nothing that was sent is lost.",),
+            ),
+        )
+
+    site.add_exception_handler(OperationalError, database_away)
+    site.add_exception_handler(PoolTimeout, database_away)
+    site.add_exception_handler(LoginNeeded, login_needed)
+    site.add_exception_handler(PasswordChangeNeeded, password_change_needed)
+    site.add_exception_handler(ForgedRequest, forged)
+    site.add_exception_handler(TooMany, limited)
