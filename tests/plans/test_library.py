@@ -73,7 +73,7 @@ def test_a_right_folder_loads(folder: Path) -> None:
         ("phrases/en.yaml", "  skip:", "  skipp:", "`skipp` is not a phrase", ""),
         ("phrases/en.yaml", '    - "Sure. Here it is again."\n', "", "`repeat` has 1 variants; it takes 2 to 20", ""),
         ("phrases/en.yaml", '"I have your answer, thank you."', '""', "the text is empty", ""),
-        ("phrases/en.yaml", "Okay, I'm listening.", "Okay, {name}.", "variable {name}; only {title}", ""),
+        ("phrases/en.yaml", "Okay. Here is where we were.", "Okay, {name}.", "variable {name}; only {title}", ""),
         ("notices/standard.yaml", "id: judged", "id: recorded", "section id 'recorded' is used twice", ""),
         ("notices/standard.yaml", "Please ask {contact}.", "Please ask {who}.", "variable {who}", ""),
         ("notices/standard.yaml", "language: en", "languages: en", "`languages` is not a field", "`language`"),

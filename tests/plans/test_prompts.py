@@ -100,7 +100,7 @@ def test_phrases_are_complete_and_the_greeting_says_what_it_must(bundle: PlanBun
         "buttons",
     ):
         assert word in greeting
-    assert "People" in greeting
+    assert "people decide" in greeting
     assert len(greeting.split()) <= 55, "twenty seconds of calm speech"
 
 
@@ -114,6 +114,14 @@ def test_no_phrase_praises_or_judges() -> None:
     for key, text in itertools.chain.from_iterable(((k, t) for t in v) for k, v in phrases.items()):
         found = judging.search(text)
         assert found is None or (key, found[0]) == ("closing", "correct"), (key, text)
+
+
+def test_a_lead_in_fits_whatever_is_said_after_it() -> None:
+    """They come before a probe, a question, a written one or the closing, so they may not announce any of these."""
+    phrases = LIBRARY.get("generalist-ai-trainer").phrases
+    for key in ("acknowledge", "time-up", "skip"):
+        for text in phrases[key]:
+            assert not re.search(r"\b(next|last|another|come back|later|seconds)\b", text), (key, text)
 
 
 def test_examples_are_there_for_the_generalist_plan_and_the_six_skill_tests() -> None:

@@ -74,3 +74,15 @@ def test_nested_aliases_do_not_grow(tmp_path: Path) -> None:
     _, problems = read_source(path, "bomb.yaml")
     assert problems
     assert all("alias" in p.reason for p in problems)
+
+
+@pytest.mark.parametrize(
+    "text", ["a: 1\nb: " + "[" * 200_000, "a: 1\nb:\n  " + "- " * 100_000, "a: 1\nb: " + "{a: " * 50_000]
+)
+def test_deep_nesting_is_refused_and_does_not_end_the_process(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "deep.yaml"
+    path.write_text(text)
+    source, problems = read_source(path, "deep.yaml")
+    assert source is None
+    assert [p.reason for p in problems] == ["is nested too deeply"]
+    assert problems[0].line in (2, 3)
