@@ -1,0 +1,64 @@
+"""Request bodies: of the expected type and size, or refused before they are read to the end."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from interviewer.http.problems import Problem
+
+__all__ = ["read_form", "read_json", "read_text"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+FIELDS = 1000
+"""Of a form; an interview with more turns than this does not exist."""
+
+
+async def read_text(request: Request, media_type: str, limit: int) -> str:
+    """The body as UTF-8 text. ``limit`` in bytes. Raises :class:`Problem` 415, 413 or 400."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != media_type:
+        raise Problem(
+            415,
+            "media-type",
+            "This address takes another kind of content",
+            f"Content-Type must be {media_type}, not {given or 'missing'}.",
+            expected=media_type,
+        )
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Problem(
+                413, "too-large", "That is too much at once", f"At most {limit:,} bytes are taken.", limit=limit
+            )
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Problem(400, "not-utf-8", "The request is not readable text", "It must be UTF-8.") from None
+
+
+async def read_json(request: Request, model: type[Model], limit: int) -> Model:
+    """The body as ``model``. Raises :class:`Problem` 415, 413, 400 or 422 (with ``errors``)."""
+    text = await read_text(request, "application/json", limit)
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        if any(e["type"] == "json_invalid" for e in error.errors(include_url=False)):
+            raise Problem(400, "not-json", "The request is not JSON") from None
+        errors = [{"param": ".".join(map(str, e["loc"])), "reason": e["msg"]} for e in error.errors(include_url=False)]
+        detail = "; ".join(f"{e['param']}: {e['reason']}" for e in errors)
+        raise Problem(422, "invalid", "The request is not as expected", detail, errors=errors) from None
+
+
+async def read_form(request: Request, limit: int) -> dict[str, str]:
+    """The fields of a plain HTML form; the last one of a name counts. Files are not taken (415)."""
+    text = await read_text(request, "application/x-www-form-urlencoded", limit)
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=FIELDS, errors="strict"))
+    except ValueError:
+        raise Problem(400, "not-a-form", "The form could not be read") from None

@@ -1,0 +1,181 @@
+// The connection to the interview, kept up: WebRTC first, a WebSocket where that finds no path, again when it is lost.
+//
+//   connecting -> open -> lost -> (again) open
+//                      -> superseded: another tab took over; start() takes it back
+//                      -> ended: the interview is over, or the link is no longer good
+
+import { NoPath, Peer } from "./peer.js";
+import { Refused } from "./requests.js";
+import { Socket } from "./socket.js";
+
+const PING_MS = 1000;
+const LOST_MS = 3000;
+const WAITS_MS = [0, 500, 1000, 2000, 4000, 8000];
+
+export class Connection {
+  state = "idle";
+  onstate = () => {}; // (state, detail)
+  onmessage = () => {};
+  onvoice = () => {};
+  /** Sent as soon as a connection stands, before anything else. */
+  hello = () => ({ t: "hello", audio: false });
+  soundBlocked = false; // no path for sound was found: the socket is used until somebody wants to try again
+  #config;
+  #stream = () => null;
+  #tab = tabName();
+  #way = null;
+  #timer = null;
+  #round = 0;
+  #wake = () => {};
+  #ping = 0;
+  #unanswered = 0; // when the oldest ping without a pong was sent
+
+  constructor(config, stream) {
+    this.#config = config;
+    this.#stream = stream;
+    window.addEventListener("online", () => this.#wake());
+  }
+
+  get carriesSound() {
+    return this.state === "open" && this.#way.carriesSound;
+  }
+
+  /** Connect, or connect anew (another microphone, sound wanted again). Resolves when it stands or has ended. */
+  async start() {
+    const round = ++this.#round;
+    this.#drop();
+    this.#set(this.state === "lost" ? "lost" : "connecting");
+    for (let attempt = 0; round === this.#round; attempt += 1) {
+      await this.#pause(WAITS_MS[Math.min(attempt, WAITS_MS.length - 1)]);
+      if (round !== this.#round) return;
+      try {
+        const way = await this.#open();
+        if (round !== this.#round) return way.close();
+        return this.#stands(way);
+      } catch (error) {
+        if (round !== this.#round || (await this.#refused(error))) return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  async #open() {
+    if (this.soundBlocked) return this.#openSocket();
+    const peer = this.#prepared(new Peer(this.#config, this.#stream()));
+    peer.onvoice = (stream) => this.onvoice(stream);
+    try {
+      await peer.open(`${this.#config.base}/offer`, this.#tab);
+      return peer;
+    } catch (error) {
+      peer.close();
+      const blocked = error instanceof NoPath || (error instanceof Refused && error.problem.code === "bad-offer");
+      if (!blocked) throw error;
+      const socket = await this.#openSocket();
+      this.soundBlocked = true;
+      return socket;
+    }
+  }
+
+  async #openSocket() {
+    const socket = this.#prepared(new Socket());
+    await socket.open(this.#config.base, this.#tab);
+    return socket;
+  }
+
+  #prepared(way) {
+    way.onmessage = (message) => this.#receive(way, message);
+    way.onclosed = () => {
+      if (way === this.#way) this.#lose();
+    };
+    return way;
+  }
+
+  #stands(way) {
+    this.#way = way;
+    this.#unanswered = 0;
+    way.send(this.hello(way.carriesSound));
+    this.#timer = setInterval(() => this.#beat(), PING_MS);
+    this.#set("open");
+  }
+
+  #beat() {
+    if (this.#unanswered && performance.now() - this.#unanswered > LOST_MS) return this.#lose();
+    this.#ping += 1;
+    if (this.#way.send({ t: "ping", n: this.#ping })) this.#unanswered ||= performance.now();
+    return undefined;
+  }
+
+  #receive(way, message) {
+    if (message.t === "pong") {
+      this.#unanswered = 0;
+    } else if (message.t === "superseded") {
+      this.#stop("superseded");
+    } else if (message.t === "finished") {
+      this.#stop("ended", { next: message.next });
+    } else {
+      this.onmessage(message);
+    }
+  }
+
+  /** Whether this ends it all; else another try follows. */
+  async #refused(error) {
+    if (!(error instanceof Refused)) {
+      this.#set("lost");
+      return false;
+    }
+    const { status, next } = error.problem;
+    if (next || [404, 409, 410].includes(status)) {
+      this.#stop("ended", { next, problem: error.problem });
+      return true;
+    }
+    this.#set("busy", { problem: error.problem });
+    await this.#pause(1000 * (error.retryAfter || 5));
+    return false;
+  }
+
+  #lose() {
+    this.#drop();
+    this.#set("lost");
+    this.start();
+  }
+
+  #stop(state, detail = {}) {
+    this.#round += 1;
+    this.#drop();
+    this.#set(state, detail);
+  }
+
+  #drop() {
+    clearInterval(this.#timer);
+    const way = this.#way;
+    this.#way = null;
+    way?.close();
+  }
+
+  #pause(ms) {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, ms);
+    });
+  }
+
+  #set(state, detail = {}) {
+    this.state = state;
+    this.onstate(state, detail);
+  }
+
+  /** False where nothing is connected. */
+  send(message) {
+    return this.state === "open" && this.#way.send(message);
+  }
+
+  async replaceTrack(track) {
+    if (this.carriesSound) await this.#way.replaceTrack(track);
+  }
+}
+
+/** A name for this load of the page: crypto.randomUUID would need https. */
+function tabName() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,244 @@
+// The interview itself: binds connection, stage, captions, typed answers and sound.
+
+import { Banner } from "./banner.js";
+import { Captions } from "./captions.js";
+import { Connection } from "./connection.js";
+import { Meter } from "./meter.js";
+import { Stage } from "./stage.js";
+import { microphoneCause, TROUBLES } from "./troubles.js";
+import { Writing } from "./writing.js";
+
+const LOST = "Connection lost. Nothing is lost; reconnecting.";
+const SILENT_RMS = 0.0004; // what a muted microphone gives; a quiet room is louder
+const SILENT_MS = 10000;
+
+const byId = (id) => document.getElementById(id);
+
+export class Interview {
+  #config;
+  #microphone;
+  #connection;
+  #captions = new Captions(byId("captions"), byId("announcer"), byId("captions-empty"));
+  #writing;
+  #stage;
+  #banner = new Banner();
+  #voice = byId("melvin-voice");
+  #dialog = byId("end-dialog");
+  #meters = { melvin: null, candidate: null };
+  #wantsTyping; // until the conversation has been told
+  #sendsSound = false; // whether the connection was made with a microphone in it
+  #silentSince = null; // Infinity once the candidate was told
+
+  /** `microphone`: with its stream open, or closed where the candidate types. */
+  constructor(config, microphone) {
+    this.#config = config;
+    this.#microphone = microphone;
+    this.#writing = new Writing(config);
+    this.#stage = new Stage(this.#captions, this.#writing);
+    this.#connection = new Connection(config, () => microphone.stream);
+    this.#connection.hello = (sound) => ({ t: "hello", audio: sound && microphone.stream !== null });
+    this.#connection.onstate = (state, detail) => this.#onConnection(state, detail);
+    this.#connection.onmessage = (message) => this.#onMessage(message);
+    this.#connection.onvoice = (stream) => this.#onVoice(stream);
+    this.#writing.onproblem = (problem) => this.#leave(problem.next, problem);
+    this.#writing.onsent = (text) => this.#captions.typed(text);
+    microphone.onlost = () => this.#onMicrophoneLost();
+    this.#bindButtons();
+  }
+
+  start(typing) {
+    this.#wantsTyping = typing;
+    this.#stage.open();
+    this.#listenToCandidate();
+    this.#stayAwake();
+    return this.#connection.start();
+  }
+
+  // Buttons
+
+  #bindButtons() {
+    for (const button of document.querySelectorAll("[data-press]")) {
+      button.addEventListener("click", () => this.#press(button.dataset.press));
+    }
+    byId("mode").addEventListener("click", () => (this.#stage.typing ? this.#speakInstead() : this.#typeInstead()));
+    byId("end").addEventListener("click", () => {
+      if (this.#connection.state === "open") this.#dialog.showModal();
+    });
+    byId("end-cancel").addEventListener("click", () => this.#dialog.close());
+    byId("end-pause").addEventListener("click", () => this.#closeAndPress("pause"));
+    byId("end-confirm").addEventListener("click", () => this.#closeAndPress("end"));
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat || this.#dialog.open) return;
+      event.preventDefault();
+      if (this.#writing.shown) this.#writing.send();
+      else this.#press("done");
+    });
+  }
+
+  #press(button) {
+    this.#connection.send({ t: "press", button });
+  }
+
+  #closeAndPress(button) {
+    this.#dialog.close();
+    this.#press(button);
+  }
+
+  #typeInstead() {
+    this.#microphone.on = false;
+    if (this.#connection.send({ t: "typing", on: true })) setTimeout(() => this.#writing.shown && this.#writing.focus(), 300);
+  }
+
+  async #speakInstead() {
+    if (!this.#microphone.stream) {
+      try {
+        await this.#microphone.open();
+      } catch (error) {
+        const { title, todo } = TROUBLES[microphoneCause(error)];
+        this.#banner.show("microphone", "caution", `${title}. ${todo[0]}`, [["Close", () => this.#banner.hide("microphone")]]);
+        return;
+      }
+      this.#listenToCandidate();
+    }
+    this.#banner.hide("microphone");
+    this.#microphone.on = true;
+    this.#wantsTyping = false;
+    if (this.#connection.carriesSound && this.#sendsSound) this.#sayMode(true);
+    else this.#startAgain();
+  }
+
+  /** A new connection: with the microphone in it, or another try to get sound through. */
+  #startAgain() {
+    this.#connection.soundBlocked = false;
+    this.#connection.start();
+  }
+
+  /** Tell the conversation how the candidate wants to answer, where it thinks otherwise. */
+  #sayMode(typing) {
+    if (this.#wantsTyping === null || (!this.#wantsTyping && !this.#sendsSound)) return;
+    if (this.#wantsTyping !== typing) this.#connection.send({ t: "typing", on: this.#wantsTyping });
+    this.#wantsTyping = null;
+  }
+
+  // Connection
+
+  #onConnection(state, detail) {
+    this.#stage.connected(state === "open");
+    if (state === "open") this.#onOpen();
+    else if (state === "lost") this.#banner.show("connection", "caution", LOST);
+    else if (state === "busy") {
+      const { title, detail: more } = detail.problem;
+      this.#banner.show("connection", "caution", `${title}. ${more ?? ""} Trying again by itself.`);
+    } else if (state === "superseded") {
+      this.#voice.srcObject = null;
+      this.#banner.show("connection", "caution", "This interview was opened in another tab or on another device.", [
+        ["Use it here", () => this.#connection.start()],
+      ]);
+    } else if (state === "ended") this.#leave(detail.next, detail.problem);
+  }
+
+  #onOpen() {
+    this.#banner.hide("connection");
+    this.#sendsSound = this.#connection.carriesSound && this.#microphone.stream !== null;
+    if (!this.#connection.carriesSound) {
+      this.#banner.show(
+        "sound",
+        "caution",
+        "Sound cannot get through from your network. Please go on by typing; you can read everything Melvin says.",
+        [["Try sound again", () => this.#startAgain()]],
+      );
+    } else this.#banner.hide("sound");
+  }
+
+  #leave(next, problem) {
+    const address = next && new URL(next, `${location.origin}${this.#config.base}/`);
+    if (address && address.origin === location.origin && address.pathname.startsWith(this.#config.base)) {
+      location.assign(address.pathname);
+      return;
+    }
+    const text = problem ? [problem.title, problem.detail].filter(Boolean).join(". ") : "The interview has ended.";
+    this.#banner.show("connection", "alarm", text, [["Load this page again", () => location.reload()]]);
+  }
+
+  #onMessage(message) {
+    if (message.t === "state") {
+      this.#stage.show(message);
+      if (message.question?.kind !== "written") this.#sayMode(message.typing);
+      this.#microphone.on = !message.typing && message.question?.kind !== "written";
+      if (message.phase !== "paused") this.#banner.hide("notice");
+    } else if (message.t === "caption") {
+      this.#captions.add(message);
+      if (message.side === "melvin") this.#stage.asked();
+    } else if (message.t === "draft") this.#writing.arrived(message);
+    else if (message.t === "notice") this.#notice(message);
+    else if (message.t === "error") this.#leave(null, { title: message.text });
+  }
+
+  #notice({ code, text }) {
+    if (code === "welcome-back" || code === "paused") return; // spoken, or on the stage already
+    this.#banner.show("notice", "calm", text, [["Close", () => this.#banner.hide("notice")]]);
+  }
+
+  // Sound
+
+  #onVoice(stream) {
+    this.#voice.srcObject = stream;
+    this.#voice.play().then(
+      () => this.#banner.hide("voice"),
+      () => this.#banner.show("voice", "caution", "Your browser holds Melvin's voice back.", [["Turn his voice on", () => this.#onVoice(stream)]]),
+    );
+    this.#meters.melvin?.close();
+    this.#meters.melvin = new Meter(stream, (level) => {
+      if (this.#stage.phase === "speaking") this.#stage.level(level);
+    });
+  }
+
+  #listenToCandidate() {
+    this.#meters.candidate?.close();
+    if (!this.#microphone.stream) return;
+    this.#meters.candidate = new Meter(this.#microphone.stream, (level, rms) => {
+      if (this.#stage.phase !== "listening") {
+        this.#silentSince = null;
+        return;
+      }
+      this.#stage.level(level);
+      this.#watchSilence(rms);
+    });
+  }
+
+  #watchSilence(rms) {
+    const now = performance.now();
+    if (rms > SILENT_RMS) {
+      if (this.#silentSince === Infinity) this.#stage.hint("");
+      this.#silentSince = null;
+    } else if (this.#silentSince === null) this.#silentSince = now;
+    else if (now - this.#silentSince > SILENT_MS) {
+      this.#silentSince = Infinity;
+      this.#stage.hint("No sound comes from your microphone. Is it muted? You can also type instead.");
+    }
+  }
+
+  async #onMicrophoneLost() {
+    try {
+      await this.#microphone.open();
+      await this.#connection.replaceTrack(this.#microphone.track);
+      this.#listenToCandidate();
+      this.#banner.hide("microphone");
+    } catch {
+      this.#microphone.close();
+      this.#banner.show("microphone", "caution", "Your microphone was unplugged or taken by another program.", [
+        ["Try again", () => this.#onMicrophoneLost()],
+        ["Type instead", () => this.#typeInstead()],
+      ]);
+    }
+  }
+
+  /** Phones would switch the screen off, and the page with it. */
+  #stayAwake() {
+    const ask = () => navigator.wakeLock?.request("screen").catch(() => {});
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") ask();
+    });
+    ask();
+  }
+}

@@ -1,0 +1,18 @@
+// The interview page: the device check first, then the interview.
+
+import { DeviceCheck } from "./check.js";
+import { Interview } from "./interview.js";
+import { audioContext } from "./meter.js";
+import { Microphone } from "./microphone.js";
+import { showInsecure } from "./notice.js";
+
+const config = JSON.parse(document.body.dataset.config);
+const microphone = new Microphone();
+
+showInsecure();
+const check = new DeviceCheck(config, microphone);
+check.onready = (typing) => {
+  audioContext();
+  window.scrollTo(0, 0);
+  new Interview(config, microphone).start(typing);
+};

@@ -1,0 +1,95 @@
+// One WebRTC connection: sound both ways, and the data channel "control" for messages.
+
+import { post } from "./requests.js";
+
+const GATHER_MS = 2000; // candidates found later than this are not worth waiting for
+const OPEN_MS = 10000;
+
+/** The server answered, but no path for sound was found. */
+export class NoPath extends Error {}
+
+export class Peer {
+  carriesSound = true;
+  onmessage = () => {};
+  onclosed = () => {};
+  onvoice = () => {};
+  #pc;
+  #channel;
+  #closed = false;
+
+  constructor(config, stream) {
+    this.#pc = new RTCPeerConnection({
+      iceServers: config.ice_servers,
+      iceTransportPolicy: config.relay_only ? "relay" : "all",
+      bundlePolicy: "max-bundle",
+    });
+    const track = stream?.getAudioTracks()[0];
+    if (track) this.#pc.addTransceiver(track, { direction: "sendrecv", streams: [stream] });
+    else this.#pc.addTransceiver("audio", { direction: "recvonly" });
+    this.#channel = this.#pc.createDataChannel("control", { ordered: true });
+    this.#pc.addEventListener("track", (event) => this.onvoice(event.streams[0] ?? new MediaStream([event.track])));
+    this.#channel.addEventListener("message", (event) => this.onmessage(JSON.parse(event.data)));
+    this.#channel.addEventListener("close", () => this.#end());
+    this.#pc.addEventListener("connectionstatechange", () => {
+      if (["failed", "closed"].includes(this.#pc.connectionState)) this.#end();
+    });
+  }
+
+  /** Resolves when messages can be sent. Throws Refused (the server said no), TypeError (it was not reached) or NoPath. */
+  async open(url, tab) {
+    await this.#pc.setLocalDescription(await this.#pc.createOffer());
+    await this.#gathered();
+    const reply = await post(url, "application/sdp", this.#pc.localDescription.sdp, { "X-Tab": tab });
+    try {
+      await this.#pc.setRemoteDescription({ type: "answer", sdp: await reply.text() });
+    } catch (error) {
+      throw new NoPath(error.message);
+    }
+    await this.#opened();
+  }
+
+  #gathered() {
+    if (this.#pc.iceGatheringState === "complete") return Promise.resolve();
+    return new Promise((resolve) => {
+      setTimeout(resolve, GATHER_MS);
+      this.#pc.addEventListener("icegatheringstatechange", () => {
+        if (this.#pc.iceGatheringState === "complete") resolve();
+      });
+    });
+  }
+
+  #opened() {
+    if (this.#channel.readyState === "open") return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      setTimeout(() => reject(new NoPath("not open in time")), OPEN_MS);
+      this.#channel.addEventListener("open", resolve);
+      this.#pc.addEventListener("connectionstatechange", () => {
+        if (this.#pc.connectionState === "failed") reject(new NoPath("no candidate pair works"));
+      });
+    });
+  }
+
+  send(message) {
+    if (this.#channel.readyState !== "open") return false;
+    this.#channel.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Another microphone on the same connection. */
+  async replaceTrack(track) {
+    const sender = this.#pc.getSenders()[0];
+    if (sender) await sender.replaceTrack(track);
+  }
+
+  #end() {
+    if (this.#closed) return;
+    this.close();
+    this.onclosed();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#pc.close();
+  }
+}
+

@@ -1,0 +1,55 @@
+// The same messages as on the data channel, by WebSocket: for networks that let no sound through.
+
+import { Refused } from "./requests.js";
+
+const REFUSED = 4400;
+
+export class Socket {
+  carriesSound = false;
+  onmessage = () => {};
+  onclosed = () => {};
+  #socket = null;
+  #closed = false;
+
+  /** Resolves when messages can be sent. Throws Refused, or TypeError where the server could not be reached. */
+  open(base, tab) {
+    const url = new URL(`${base}/control`, location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.searchParams.set("tab", tab);
+    return new Promise((resolve, reject) => {
+      let refusal = null;
+      this.#socket = new WebSocket(url);
+      this.#socket.addEventListener("message", (event) => {
+        const message = JSON.parse(event.data);
+        if (message.t === "refused") refusal = message;
+        else this.onmessage(message);
+      });
+      this.#socket.addEventListener("open", () => {
+        // A refusal follows the opening at once; a moment decides which it is.
+        setTimeout(() => resolve(), 300);
+      });
+      this.#socket.addEventListener("close", (event) => {
+        if (event.code === REFUSED && refusal) reject(new Refused(refusal, 10));
+        else reject(new TypeError("the server could not be reached"));
+        this.#end();
+      });
+    });
+  }
+
+  send(message) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  #end() {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.onclosed();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#socket?.close();
+  }
+}
