@@ -70,6 +70,10 @@ class Conversation:
         return self._state.greet_at is not None
 
     @property
+    def connected(self) -> bool:
+        return self._state.connected
+
+    @property
     def current_question(self) -> str:
         """The id of the question that speech belongs to now; empty before the first."""
         return self._state.current.question.id if self._state.current else ""

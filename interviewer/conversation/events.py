@@ -55,7 +55,8 @@ class SpeechStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded(Event):
-    """``at`` is where the speech ended; ``segment`` is what recognition will call it in ``Heard``."""
+    """``at`` is where the speech ended; ``segment`` is what recognition will call it in ``Heard``. A segment may go on
+    after a short pause: then it ends again under the same number, and is heard once."""
 
     kind: ClassVar[str] = "speech-ended"
     segment: int

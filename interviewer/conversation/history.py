@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from interviewer.conversation.actions import Action, Listen, Say, SayKind
@@ -59,8 +59,11 @@ class History:
             case SpeechStarted():
                 self._speech_from = event.at
             case SpeechEnded():
-                self._unheard[event.segment] = HistoryTurn(
-                    "candidate", "spoken", "", self._speech_from, event.at, self._question or None
+                before = self._unheard.get(event.segment)  # a segment may go on after a short pause
+                self._unheard[event.segment] = (
+                    before
+                    and replace(before, end=event.at)
+                    or HistoryTurn("candidate", "spoken", "", self._speech_from, event.at, self._question or None)
                 )
             case Heard():
                 self._unheard.pop(event.segment, None)

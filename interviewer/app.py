@@ -1,0 +1,245 @@
+"""The assembly: one process that serves pages, interviews and the API. Nothing else knows all the rooms."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from interviewer.http.passwords import Passwords
+from interviewer.http.rooms import HttpOptions, Rooms
+from interviewer.http.site import build_site
+from interviewer.jobs.child import WorkerChild
+from interviewer.jobs.defer import JobQueue
+from interviewer.live.coverage import LiveCoverage
+from interviewer.live.registry import Live, LiveOptions
+from interviewer.media.ice import IceServer, PeerOptions
+from interviewer.plans.library import Library, default_folder
+from interviewer.records.database import Database
+from interviewer.records.embedded import EmbeddedPostgres, running_url
+from interviewer.records.feeder import Feeder
+from interviewer.records.migrations import upgrade
+from interviewer.records.objects import ObjectStore
+from interviewer.settings import Settings
+from interviewer.speech.process import ModelGone
+from interviewer.speech.recognition import Recogniser, RecognitionOptions
+from interviewer.speech.voice import Voice, VoiceOptions
+
+__all__ = ["Service", "database_url", "load_library", "open_database", "serve"]
+
+Progress = Callable[[str], None]
+
+log = structlog.get_logger(__name__)
+
+
+def load_library(settings: Settings) -> Library:
+    """Raises ``PlanError`` with every fault in the prompts folder."""
+    return Library.load(settings.prompts_folder or default_folder())
+
+
+def make_voice(settings: Settings) -> Voice:
+    return Voice(VoiceOptions(cache=settings.cache / "sounds", engine=settings.voice_engine))
+
+
+def recognition_options(settings: Settings) -> RecognitionOptions:
+    return RecognitionOptions(
+        cache=settings.cache,
+        model=settings.whisper_model,
+        compute_type=settings.whisper_compute_type,
+        threads=settings.whisper_threads,
+    )
+
+
+def make_recogniser(settings: Settings) -> Recogniser:
+    return Recogniser(recognition_options(settings))
+
+
+def peer_options(settings: Settings) -> PeerOptions:
+    """Raises ``BadIceServers``."""
+    servers = [
+        IceServer(url, server.get("username"), server.get("credential"))
+        for server in settings.ice_servers
+        for url in ([server["urls"]] if isinstance(server["urls"], str) else server["urls"])
+    ]
+    return PeerOptions(ice_servers=tuple(servers), relay_only=settings.relay_only)
+
+
+@asynccontextmanager
+async def database_url(settings: Settings, progress: Progress) -> AsyncIterator[str]:
+    """The database for a short command: the configured one, that of a running service, or the embedded one for now."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    running = running_url(settings.data_folder)
+    if running is not None:
+        yield running
+        return
+    async with embedded(settings, progress) as url:
+        yield url
+
+
+@asynccontextmanager
+async def embedded(settings: Settings, progress: Progress) -> AsyncIterator[str]:
+    """Our own PostgreSQL, up and migrated. Raises DataFolderInUse where another service has the data folder."""
+    postgres = EmbeddedPostgres(settings.data_folder, user=settings.postgres_user)
+    url = await postgres.start(progress)
+    try:
+        yield url
+    finally:
+        await postgres.stop()
+
+
+@asynccontextmanager
+async def open_database(settings: Settings, progress: Progress) -> AsyncIterator[Database]:
+    async with database_url(settings, progress) as url:
+        upgrade(url)
+        database = Database(url)
+        try:
+            yield database
+        finally:
+            await database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Everything that runs, for whoever starts it: the site, and the rooms behind it."""
+
+    site: FastAPI
+    rooms: Rooms
+    voice: Voice
+    recogniser: Recogniser
+    live: Live
+
+
+@asynccontextmanager
+async def service(settings: Settings, progress: Progress) -> AsyncIterator[Service]:
+    """Start all rooms from the database up, and stop them in the opposite order."""
+    library = load_library(settings)
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        if settings.database_url:
+            url = settings.database_url
+        else:
+            url = await stack.enter_async_context(embedded(settings, progress))
+        upgrade(url)
+        database = Database(url)
+        stack.push_async_callback(database.close)
+        journals = settings.data_folder / "journals"
+        journals.mkdir(exist_ok=True)
+        feeder = Feeder(database, journals)
+        feeder.start()
+        stack.push_async_callback(feeder.close)
+        jobs = JobQueue(url)
+        await jobs.open()
+        stack.push_async_callback(jobs.close)
+
+        voice, recogniser, coverage = make_voice(settings), make_recogniser(settings), LiveCoverage()
+        for part in (voice, recogniser, coverage):
+            stack.push_async_callback(part.close)
+        progress("Loading speech recognition and Melvin's voice")
+        await asyncio.gather(recogniser.start(progress), voice.start(progress))
+
+        live = Live(
+            LiveOptions(
+                journals=journals,
+                recordings=settings.data_folder / "recordings",
+                most_interviews=settings.most_interviews,
+                peer=peer_options(settings),
+            ),
+            database=database,
+            recogniser=recogniser,
+            voice=voice,
+            coverage=coverage,
+            jobs=jobs,
+            clock=_now,
+            sound_check=library.get(library.names()[0]).phrases["sound-check"][0],
+        )
+        await live.start()
+        stack.push_async_callback(live.close)
+        warm = asyncio.create_task(_start_coverage(coverage), name="load the embedding model")
+        stack.callback(warm.cancel)
+        passwords = Passwords()
+        stack.callback(passwords.close)
+
+        async def voice_runs() -> bool:
+            return voice.pid is not None
+
+        async def recognition_runs() -> bool:
+            return recogniser.pid is not None
+
+        rooms = Rooms(
+            database=database,
+            live=live,
+            library=library,
+            objects=ObjectStore(settings.objects_place),
+            public_url=settings.address,
+            jobs=jobs,
+            clock=_now,
+            options=HttpOptions(
+                secure=settings.is_secure,
+                trusted_proxies=settings.trusted_proxies,
+                support_contact=settings.support_contact,
+                ice_servers=settings.ice_servers,
+                relay_only=settings.relay_only,
+            ),
+            checks={"voice": voice_runs, "recognition": recognition_runs},
+        )
+        if settings.worker:
+            worker = WorkerChild(
+                (sys.executable, "-m", "interviewer", "worker", "--supervised"), {"MELVIN_DATABASE_URL": url}
+            )
+            worker.start()
+            stack.push_async_callback(worker.close)
+        yield Service(build_site(rooms, passwords=passwords), rooms, voice, recogniser, live)
+
+
+async def serve(settings: Settings, progress: Progress, ready: Callable[[Service], Awaitable[None]]) -> None:
+    """Serve until told to stop. ``ready`` is awaited once all rooms are up, before the first request."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # told to stop while starting
+    async with service(settings, progress) as running:
+        await ready(running)
+        loop = asyncio.get_running_loop()
+        config = uvicorn.Config(
+            running.site,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
+            proxy_headers=False,  # the site itself believes the proxies that the settings name, and no others
+        )
+        server = _Server(config)
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, setattr, server, "should_exit", True)
+        await server.serve()
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing: uvicorn's own way raises the signal again when it is done, which would end us before our rooms are
+        closed."""
+        yield
+
+
+async def _start_coverage(coverage: LiveCoverage) -> None:
+    """In the background: until it is there, probes are asked in the plan's order."""
+    try:
+        await coverage.start()
+    except ModelGone as error:
+        log.error("the embedding model could not be loaded; probes are asked in the plan's order", error=str(error))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,127 @@
+"""What the short commands do, over the same core as the pages and the API."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from interviewer.app import load_library, open_database
+from interviewer.http.api.keys import Scope
+from interviewer.http.inviting import Wish
+from interviewer.http.inviting import invite as make_invitation
+from interviewer.http.passwords import Passwords
+from interviewer.http.problems import Problem
+from interviewer.plans.library import Library, PlanError
+from interviewer.plans.variables import VariableError
+from interviewer.records import accounts
+from interviewer.records import keys as api_keys
+from interviewer.records.database import Database
+from interviewer.records.embedded import ClusterUnusable, DataFolderInUse, PostgresFailed
+from interviewer.settings import Settings
+from interviewer.speech.models import ModelUnavailable
+from interviewer.speech.process import ModelGone
+
+__all__ = ["MENDABLE", "Refused", "add_recruiter", "create_key", "describe_plans", "invite", "one_time_password"]
+
+Progress = Callable[[str], None]
+
+
+class Refused(Exception):
+    """A command cannot do what was asked; the message says why and what to do."""
+
+
+MENDABLE = (
+    Refused, PlanError, VariableError, DataFolderInUse, ClusterUnusable, PostgresFailed, ModelUnavailable, ModelGone,
+)  # fmt: skip
+"""Errors that a person can mend; the command line prints their text without a traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    database: Database
+    library: Library
+    clock: Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def invite(
+    settings: Settings,
+    progress: Progress,
+    *,
+    plan: str,
+    name: str,
+    email: str | None,
+    variables: dict[str, str],
+    accommodation: float,
+    days: int,
+) -> str:
+    """The invitation's link. Raises :class:`Refused`."""
+    library = load_library(settings)
+    wish = Wish(
+        plan=plan,
+        candidate_name=name,
+        candidate_email=email,
+        variables=variables,
+        accommodation=accommodation,
+        expires_at=_now() + timedelta(days=days),
+    )
+    async with open_database(settings, progress) as database:
+        try:
+            _, token = await make_invitation(_Desk(database, library, _now), wish)
+        except Problem as problem:
+            raise Refused(f"{problem.title}. {problem.detail}") from None
+    return f"{settings.address}/i/{token}"
+
+
+async def create_key(settings: Settings, progress: Progress, name: str, scopes: tuple[str, ...]) -> str:
+    known = {s.value for s in Scope}
+    unknown = sorted(set(scopes) - known)
+    if unknown:
+        raise Refused(f"There is no scope {', '.join(unknown)}. The scopes are: {', '.join(sorted(known))}.")
+    async with open_database(settings, progress) as database, database.session() as session:
+        _, secret = await api_keys.create_key(session, name=name, scopes=scopes or sorted(known))
+    return secret
+
+
+async def add_recruiter(settings: Settings, progress: Progress, email: str, name: str) -> str:
+    """A one-time password for a new account, or for one that is there."""
+    if "@" not in email:
+        raise Refused(f"{email} is not an e-mail address.")
+    async with open_database(settings, progress) as database:
+        return await one_time_password(database, email, name)
+
+
+async def one_time_password(database: Database, email: str, name: str = "") -> str:
+    """Must be changed at the first sign-in."""
+    password = secrets.token_urlsafe(12)
+    passwords = Passwords()
+    try:
+        hashed = await passwords.hash(password)
+    finally:
+        passwords.close()
+    async with database.session() as session:
+        account = await accounts.account_by_email(session, email)
+        if account is None:
+            await accounts.create_account(
+                session, email=email, name=name or email.split("@")[0], password_hash=hashed, must_change_password=True
+            )
+        else:
+            await accounts.set_password(session, account.id, hashed, must_change_password=True)
+    return password
+
+
+def describe_plans(settings: Settings) -> Iterator[str]:
+    library = load_library(settings)
+    for name in library.names():
+        plan = library.get(name).plan
+        yield f"{name} (version {plan.version}, {len(plan.questions)} questions, about {plan.minutes} minutes)"
+        yield f"  {plan.title}: {plan.summary}"
+        for key, variable in plan.variables.items():
+            need = "required" if variable.default is None else f"{variable.default!r} unless given"
+            examples = f", for example {', '.join(variable.examples)}" if variable.examples else ""
+            yield f"  --set {key}=...  {variable.description} ({need}){examples}"

@@ -1,0 +1,66 @@
+"""What the first start on an empty database makes and prints: a recruiter account and a link to try."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from interviewer.app import Service
+from interviewer.commands import one_time_password
+from interviewer.conversation.casting import script_for
+from interviewer.http.inviting import Wish, invite
+from interviewer.records.accounts import count_accounts
+from interviewer.settings import Settings
+
+__all__ = ["FIRST_EMAIL", "SAMPLE_PLAN", "announce"]
+
+FIRST_EMAIL = "recruiter@localhost"
+SAMPLE_PLAN = "generalist-ai-trainer"
+
+Progress = Callable[[str], None]
+
+
+async def announce(settings: Settings, service: Service, progress: Progress) -> None:
+    """Print where Melvin is, and on the very first start what is needed to try him."""
+    await _prepare_sounds(service, progress)
+    rooms = service.rooms
+    async with rooms.database.session() as session:
+        first = await count_accounts(session) == 0
+    lines = ["", f"Melvin is ready: {settings.address}"]
+    if first:
+        password = await one_time_password(rooms.database, FIRST_EMAIL, "Recruiter")
+        _, token = await invite(rooms, Wish(plan=_sample_plan(service), candidate_name="Sample candidate"))
+        lines += [
+            f"  Recruiters sign in at {settings.address}/login",
+            f"    e-mail    {FIRST_EMAIL}",
+            f"    password  {password}   (shown once; you choose your own when you sign in)",
+            f"  A sample interview, to take yourself: {settings.address}/i/{token}",
+        ]
+    else:
+        lines.append("  Invite a candidate with: interviewer invite " + _sample_plan(service) + " --name NAME")
+    if not settings.microphone_works:
+        lines += [
+            f"  {settings.address} is neither https nor this machine, so browsers will give it no microphone:",
+            "  candidates can only type. Put a proxy with https before Melvin and set PUBLIC_URL (see README).",
+        ]
+    progress("\n".join([*lines, ""]))
+
+
+def _sample_plan(service: Service) -> str:
+    names = service.rooms.library.names()
+    return SAMPLE_PLAN if SAMPLE_PLAN in names else names[0]
+
+
+async def _prepare_sounds(service: Service, progress: Progress) -> None:
+    """Questions of the plan without variables that is tried first; other interviews are made ready as they open."""
+    bundle = service.rooms.library.get(_sample_plan(service))
+    texts = (*script_for(bundle, {}).all_texts(), *bundle.phrases.get("sound-check", ()))
+    shown = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal shown
+        tenth = done * 10 // total if total else 10
+        if tenth > shown and (shown >= 0 or done < total):
+            progress(f"Making Melvin's sentences ready: {done} of {total}")
+        shown = max(shown, tenth)
+
+    await service.voice.prepare(texts, tell)

@@ -1,0 +1,42 @@
+"""Which key points an answer covers, judged by meaning, in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from interviewer.speech.process import ModelProcess, Program, Progress
+from scoring.rubric import KeyPoint
+
+__all__ = ["CoverageOptions", "LiveCoverage"]
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageOptions:
+    threads: int = 1
+    nice: int = 0
+
+
+class LiveCoverage:
+    def __init__(self, options: CoverageOptions | None = None) -> None:
+        options = options or CoverageOptions()
+        self._process = ModelProcess(
+            Program("interviewer.live.coverage_process", {"threads": options.threads}, options.threads, options.nice)
+        )
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    async def start(self, progress: Progress | None = None) -> None:
+        await self._process.start(progress)
+
+    async def covered(self, text: str, key_points: Sequence[KeyPoint]) -> tuple[str, ...]:
+        """Ids of the covered key points. Raises ModelGone or ModelError where the process cannot say."""
+        reply = await self._process.call(
+            {"text": text, "key_points": [p.model_dump(mode="json") for p in key_points]}, timeout_s=10.0
+        )
+        return tuple(str(p) for p in reply.header["covered"])
+
+    async def close(self) -> None:
+        await self._process.close()

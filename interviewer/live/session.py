@@ -1,0 +1,362 @@
+"""One running interview: it binds the conversation to speech, media, the page and the event log.
+
+Everything that happens goes through one queue and one task: an event is taken, the conversation decides, the event is
+on disk (fsync), and only then are its actions carried out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from interviewer.conversation.actions import (
+    Action,
+    AskCoverage,
+    CloseAnswer,
+    Decided,
+    Finish,
+    Listen,
+    Notify,
+    PauseInterview,
+    Phase,
+    Say,
+    Show,
+    StopSaying,
+)
+from interviewer.conversation.events import (
+    Button,
+    Connected,
+    Covered,
+    Disconnected,
+    Draft,
+    Event,
+    ModeChanged,
+    Pressed,
+    SayingEnded,
+    SpeechEnded,
+    SpeechStarted,
+    Tick,
+    Typed,
+    event_to_dict,
+)
+from interviewer.conversation.history import replay
+from interviewer.conversation.script import RATE, Script
+from interviewer.live.clock import InterviewClock
+from interviewer.live.coverage import LiveCoverage
+from interviewer.live.errors import InterviewOver
+from interviewer.live.links import Link, Links
+from interviewer.live.listening import Listening, Recognise
+from interviewer.live.messages import cut
+from interviewer.live.outcome import Outcome
+from interviewer.live.speaking import Speaking
+from interviewer.records.journal import Journal
+from interviewer.speech.process import ModelError, ModelGone
+from interviewer.speech.voice import Voice
+from scoring.rubric import KeyPoint
+
+__all__ = ["InterviewSession", "SessionParts"]
+
+TICK_S = 0.1
+BUTTONS = frozenset(b.value for b in Button)
+DRAIN_S = 5.0
+PING_LOST_S = 5.0
+"""The page pings every second; after this long without one the connection is taken to be lost."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionParts:
+    """What one session needs of the service. ``key_points``: by question id."""
+
+    journal: Journal
+    outcome: Outcome
+    voice: Voice
+    recognise: Recognise
+    coverage: LiveCoverage
+    key_points: Mapping[str, Sequence[KeyPoint]]
+
+
+class InterviewSession:
+    def __init__(self, interview_id: str, script: Script, parts: SessionParts, past: Sequence[Event] = ()) -> None:
+        self.id = interview_id
+        self.conversation, self._history = replay(script, past)
+        self._logged = len(past)
+        self._parts = parts
+        self._was_started = self.conversation.started
+        self.clock = InterviewClock(max((e.at for e in past), default=0))
+        self.links = Links()
+        self.speaking = Speaking(parts.voice, ended=self._saying_ended)
+        self.listening = Listening(
+            parts.recognise,
+            emit=self.emit,
+            caption=self.caption,
+            question=lambda: self.conversation.current_question,
+            first_segment=1 + max((e.segment for e in past if isinstance(e, SpeechEnded)), default=0),
+        )
+        self.epoch = max((e.epoch for e in past if isinstance(e, Connected)), default=0)
+        self.connected = False
+        self._audio: bool | None = None
+        """Whether the page sends sound; None before its hello."""
+        self._queue: asyncio.Queue[tuple[Event, asyncio.Future[None] | None]] = asyncio.Queue()
+        self._runner: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._heard_from_page = 0
+        self._caption: dict[str, Any] | None = None
+        self._closed = False
+        self.finishing: asyncio.Task[None] | None = None
+        self.last_active = self.clock.now()
+
+    # ------------------------------------------------------------------ what comes in
+
+    @property
+    def failed(self) -> bool:
+        """The one task ended before the interview did."""
+        return self._runner is not None and self._runner.done() and not self.conversation.finished
+
+    def start(self) -> None:
+        if self.conversation.connected:  # the log ends in the middle: whoever was there is not there now
+            self.emit(Disconnected(self.clock.now(), self.epoch))
+        self._runner = asyncio.create_task(self._run(), name=f"interview {self.id}")
+
+    def emit(self, event: Event) -> None:
+        """Take an event; returns at once."""
+        self._queue.put_nowait((event, None))
+
+    async def submit(self, event: Event) -> None:
+        """Take an event and return when it is on disk. Raises :class:`InterviewOver`."""
+        if self.conversation.finished or self._closed:
+            raise InterviewOver
+        logged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait((event, logged))
+        await logged
+
+    async def typed(self, question_id: str, text: str) -> None:
+        self._heard_from_page = self.clock.now()
+        await self.submit(Typed(self.clock.now(), question_id, text))
+
+    async def draft(self, question_id: str, text: str) -> None:
+        self._heard_from_page = self.clock.now()
+        await self.submit(Draft(self.clock.now(), question_id, text))
+
+    def receive(self, link: Link, message: Mapping[str, Any]) -> None:
+        """One message of the page. What does not fit the protocol is dropped and counted, never fatal."""
+        if self.links.current is not link:
+            return  # a page that was superseded
+        self._heard_from_page = self.clock.now()
+        match message:
+            case {"t": "hello", "audio": bool(audio)}:
+                self._audio = audio
+                self.hello()
+            case {"t": "ping", "n": int(n)}:
+                link.send({"t": "pong", "n": n})
+                self.back()
+            case {"t": "press", "button": str(name)} if name in BUTTONS:
+                self.listening.flush()  # what was said up to here belongs to before the button
+                self.emit(Pressed(self.clock.now(), Button(name)))
+            case {"t": "typing", "on": bool(on)}:
+                self.listening.flush()
+                self.emit(ModeChanged(self.clock.now(), on))
+            case _:
+                log.info("a message that fits nothing was dropped", interview=self.id)
+
+    def back(self) -> None:
+        """A page that had fallen silent is heard again over the same link."""
+        if self._audio is not None and not self.connected and not self.conversation.finished:
+            self.hello()
+
+    def hello(self) -> None:
+        """The page is there (again): tell it everything, and the conversation that it is there."""
+        if self.conversation.finished:
+            self.links.send({"t": "finished", "next": "check"})
+            return
+        self._heard_from_page = self.clock.now()
+        if not self.connected:
+            self.connected = True
+            self.epoch += 1
+            self.emit(Connected(self.clock.now(), self.epoch, bool(self._audio)))  # _tell_page follows it
+        else:
+            self._tell_page()
+
+    def lost(self) -> None:
+        """The page is gone. The interview is not: the link goes on at the same question."""
+        if self.connected:
+            self.connected = False
+            self.listening.flush()
+            self.emit(Disconnected(self.clock.now(), self.epoch))
+
+    def hear(self, start: int, samples: NDArray[np.int16]) -> None:
+        """Sound of the candidate at 16 kHz, ``start`` on the interview's clock."""
+        if self.conversation.listening:
+            self.listening.hear(start, samples)
+
+    def caption(self, segment: int, text: str, final: bool) -> None:
+        """Words of the candidate; the same segment again replaces them."""
+        self.links.send_text({"t": "caption", "id": f"c{segment}", "side": "candidate", "text": text, "final": final})
+
+    # ------------------------------------------------------------------ the one task
+
+    async def _run(self) -> None:
+        try:
+            while not self.conversation.finished:
+                await self._step()
+            self._fail_waiting()
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # the border of a live interview: it ends this session alone, and its log brings it back
+            log.exception("the interview's task failed", interview=self.id)
+            self.links.send({"t": "error", "code": "session-failed", "text": "Something went wrong on our side. "
+                             "Nothing is lost. Please reload the page to go on."})  # fmt: skip
+            raise
+        finally:
+            self._closed = True
+            self._fail_waiting()
+
+    async def _step(self) -> None:
+        logged: asyncio.Future[None] | None = None
+        taken = True
+        try:
+            async with asyncio.timeout(TICK_S):
+                event, logged = await self._queue.get()
+        except TimeoutError:
+            taken = False
+            event = Tick(self.clock.now())
+            if self.connected and event.at - self._heard_from_page > PING_LOST_S * RATE:
+                self.lost()
+        actions = self.conversation.handle(event)
+        self._history.add(event, actions)
+        if actions or not isinstance(event, Tick):
+            self._logged += 1
+            await self._parts.journal.append([{"seq": self._logged, **event_to_dict(event)}])
+        if logged is not None and not logged.done():
+            logged.set_result(None)
+        if isinstance(event, (SpeechStarted, SpeechEnded, Typed, Draft, Pressed, Connected)):
+            self.last_active = event.at
+        for action in actions:
+            await self._carry_out(action)
+        if isinstance(event, Connected):
+            self._tell_page()
+        if taken:
+            self._queue.task_done()
+
+    async def _carry_out(self, action: Action) -> None:
+        match action:
+            case Say():
+                self.speaking.say(action, began=lambda: self._said(action))
+                self._prepare_next()
+            case StopSaying():
+                self.speaking.stop(action.utterance)
+            case AskCoverage():
+                self.own(self._cover(action), "coverage")
+            case Show():
+                self._show()
+                if action.phase is not Phase.PAUSED and self.connected and not self._was_started:
+                    self._was_started = True
+                    self.own(self._parts.outcome.started(), "started")
+            case Notify():
+                self.links.send_text({"t": "notice", "code": action.code, "text": action.text})
+            case PauseInterview():
+                log.info("interview paused", interview=self.id, reason=action.reason)
+                self._was_started = False
+                self.own(self._parts.outcome.paused(), "paused")
+            case Decided():
+                log.info("decided", interview=self.id, why=action.why, at_s=round(self.clock.now() / RATE, 2))
+            case CloseAnswer():
+                log.info("answer closed", interview=self.id, question=action.question_id, status=action.status)
+            case Finish():
+                self.finish(action.reason)
+            case Listen():
+                pass
+            case _:
+                raise TypeError(f"no way to carry out {action!r}")
+
+    def finish(self, reason: str) -> None:
+        """Write down the outcome, in the background and until it is written."""
+        self.finishing = asyncio.create_task(self._finish(reason), name=f"finish {self.id}")
+
+    async def _finish(self, reason: str) -> None:
+        await self._parts.outcome.finished(
+            reason, self.conversation.script, self.conversation.statuses(), self._history.turns()
+        )
+        log.info("interview finished", interview=self.id, reason=reason)
+        self.links.send({"t": "finished", "next": "check"})
+
+    async def _cover(self, ask: AskCoverage) -> None:
+        try:
+            covered = await self._parts.coverage.covered(ask.text, self._parts.key_points[ask.question_id])
+        except (ModelError, ModelGone) as error:
+            log.warning("coverage failed", interview=self.id, error=str(error))
+            return  # the conversation goes on without it after its own short wait
+        self.emit(Covered(self.clock.now(), ask.question_id, ask.revision, covered))
+
+    # ------------------------------------------------------------------ to the page
+
+    def _said(self, action: Say) -> None:
+        """The sound of an utterance begins: so does its caption."""
+        text = " ".join(action.texts)
+        self._caption = {"t": "caption", "id": f"m{action.utterance}", "side": "melvin", "text": text, "final": True}
+        self.links.send_text(self._caption)
+
+    def _tell_page(self) -> None:
+        """Everything that a page which has just come needs to know."""
+        self._show()
+        view = self.conversation.view()
+        if view.draft and view.question is not None:
+            self.links.send_text({"t": "draft", "question_id": view.question.id, "text": view.draft})
+        if self._caption is not None:
+            self.links.send_text(self._caption)
+
+    def _show(self) -> None:
+        message = self.conversation.view().to_message()
+        self.links.send({**message, "asked": cut(message["asked"])})
+
+    def _saying_ended(self, utterance: int, was_cut: bool) -> None:
+        self.emit(SayingEnded(self.clock.now(), utterance, was_cut))
+
+    def _prepare_next(self) -> None:
+        self.prepare(self.conversation.likely_next())
+
+    def prepare(self, texts: Sequence[str]) -> None:
+        """Have these texts as sound before they are needed."""
+
+        async def made_ready() -> None:
+            try:
+                await self._parts.voice.prepare(texts)
+            except ModelGone as error:
+                log.warning("sounds could not be made ready", interview=self.id, error=str(error))
+
+        self.own(made_ready(), "prepare")
+
+    # ------------------------------------------------------------------ end
+
+    async def close(self) -> None:
+        """Stop; what is in the queue already is still written down."""
+        if self._runner is not None and not self._runner.done():
+            self._closed = True
+            drained = asyncio.create_task(self._queue.join())
+            await asyncio.wait({drained, self._runner}, timeout=DRAIN_S, return_when=asyncio.FIRST_COMPLETED)
+            drained.cancel()
+            self._runner.cancel()
+            await asyncio.gather(self._runner, return_exceptions=True)
+        await self.listening.close()
+        await self.speaking.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        await self._parts.journal.close()
+
+    def _fail_waiting(self) -> None:
+        while not self._queue.empty():
+            _, logged = self._queue.get_nowait()
+            if logged is not None and not logged.done():
+                logged.set_exception(InterviewOver())
+
+    def own(self, work: Any, name: str) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work, name=f"{name} {self.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,94 @@
+"""Melvin's voice in one interview: texts to sound, sound to the candidate's page and into the recording."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from interviewer.conversation.actions import Say
+from interviewer.media.audio_out import Speaker
+from interviewer.speech.process import ModelError, ModelGone
+from interviewer.speech.voice import Voice
+
+__all__ = ["Speaking"]
+
+BETWEEN_TEXTS_S = 0.25
+SILENT_S = 0.5
+"""How long an utterance lasts where no sound can be played (typing over a page without WebRTC)."""
+SOUND_RATE = 48_000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Current:
+    utterance: int
+    task: asyncio.Task[None]
+
+
+class Speaking:
+    """``ended(utterance, cut)`` is called once for each utterance that was begun and not replaced."""
+
+    def __init__(self, voice: Voice, *, ended: Callable[[int, bool], None]) -> None:
+        self._voice = voice
+        self._ended = ended
+        self._speaker: Speaker | None = None
+        self._current: _Current | None = None
+
+    def attach(self, speaker: Speaker | None) -> None:
+        """From now on sound goes there; None where the page has no sound."""
+        self._speaker = speaker
+
+    def say(self, action: Say, *, began: Callable[[], None]) -> None:
+        """``began`` is called when the first sample is handed to the speaker."""
+        self.stop()
+        task = asyncio.create_task(self._say(action, began), name=f"say {action.utterance}")
+        self._current = _Current(action.utterance, task)
+
+    def stop(self, utterance: int | None = None) -> None:
+        """Stop that utterance, or whatever is being said."""
+        current = self._current
+        if current is None or utterance not in (None, current.utterance):
+            return
+        self._current = None
+        current.task.cancel()
+        if self._speaker is not None:
+            self._speaker.stop(current.utterance)
+
+    async def close(self) -> None:
+        self.stop()
+
+    def on_speaker_finished(self, utterance: int, cut: bool) -> None:
+        """The speaker's word that an utterance is over; a cut one was ours to stop and is known already."""
+        if self._current is not None and self._current.utterance == utterance and not cut:
+            self._current = None
+            self._ended(utterance, False)
+
+    async def _say(self, action: Say, began: Callable[[], None]) -> None:
+        sound = await self._sound(action.texts)
+        speaker = self._speaker
+        began()
+        if speaker is not None and len(sound):
+            speaker.play(action.utterance, sound)
+            return
+        await asyncio.sleep(SILENT_S)
+        self._current = None
+        self._ended(action.utterance, False)
+
+    async def _sound(self, texts: tuple[str, ...]) -> NDArray[np.int16]:
+        """48 kHz mono; empty where the voice fails: the caption says it then."""
+        gap = np.zeros(round(BETWEEN_TEXTS_S * SOUND_RATE), np.int16)
+        parts: list[NDArray[np.int16]] = []
+        for text in texts:
+            try:
+                sound = await self._voice.say(text)
+            except (ModelError, ModelGone) as error:
+                log.error("the voice failed", error=str(error))
+                return np.zeros(0, np.int16)
+            parts += [gap, sound.pcm] if parts else [sound.pcm]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int16)

@@ -1,0 +1,86 @@
+"""The service's settings, from the environment or a ``.env`` file. Read by the command line and the assembly alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+__all__ = ["Settings"]
+
+
+def _either(name: str) -> AliasChoices:
+    """These two are known by their plain names everywhere, so both spellings are taken."""
+    return AliasChoices(f"MELVIN_{name}", name)
+
+
+class Settings(BaseSettings):
+    """Every field is the variable ``MELVIN_<NAME>``; README has the table."""
+
+    model_config = SettingsConfigDict(env_prefix="MELVIN_", env_file=".env", extra="ignore", populate_by_name=True)
+
+    data_folder: Path = Path("melvin-data")
+    database_url: str | None = Field(default=None, validation_alias=_either("DATABASE_URL"))
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65_535)
+    public_url: str | None = Field(default=None, validation_alias=_either("PUBLIC_URL"))
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    objects: str | None = None
+    prompts_folder: Path | None = None
+    support_contact: str = ""
+
+    whisper_model: str | None = None
+    whisper_compute_type: str = "int8"
+    whisper_threads: int = Field(default=2, ge=1, le=64)
+    voice_engine: Literal["auto", "piper", "hibari"] = "auto"
+
+    ice_servers: tuple[dict[str, Any], ...] = ()
+    relay_only: bool = False
+    most_interviews: int = Field(default=2, ge=1, le=50)
+
+    worker: bool = True
+    postgres_user: str = "nobody"
+    log_format: Literal["auto", "json", "text"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must look like https://interviews.example.com, with nothing after the path")
+        return value.rstrip("/")
+
+    @property
+    def address(self) -> str:
+        """The address that people use."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def is_secure(self) -> bool:
+        return self.address.startswith("https://")
+
+    @property
+    def microphone_works(self) -> bool:
+        """Browsers give a microphone to https pages and to this very machine only."""
+        return self.is_secure or urlsplit(self.address).hostname in ("localhost", "127.0.0.1", "::1")
+
+    @property
+    def objects_place(self) -> str:
+        return self.objects or str(self.data_folder / "objects")
+
+    @property
+    def cache(self) -> Path:
+        """Assembled models and synthesised sounds; may be deleted at any time."""
+        return self.data_folder / "cache"
