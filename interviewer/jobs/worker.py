@@ -86,16 +86,17 @@ async def run_worker(options: JobOptions) -> None:
 
 async def _run(app: App, work: Work, options: JobOptions) -> None:
     upkeep = asyncio.create_task(keep_stalled_moving(app, work, MOST_TRIES), name="upkeep")
-    only: WorkerOptions = {"queues": options.queues} if options.queues else {}
+    how: WorkerOptions = {
+        "name": options.node,
+        "concurrency": options.concurrency,
+        "shutdown_graceful_timeout": GRACE_S,
+        "delete_jobs": "successful",
+        "additional_context": {"work": work},
+    }
+    if options.queues:
+        how["queues"] = options.queues
     try:
-        await app.run_worker_async(
-            **only,
-            name=options.node,
-            concurrency=options.concurrency,
-            shutdown_graceful_timeout=GRACE_S,
-            delete_jobs="successful",
-            additional_context={"work": work},
-        )
+        await app.run_worker_async(**how)
     finally:
         upkeep.cancel()
         with contextlib.suppress(asyncio.CancelledError):
