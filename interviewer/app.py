@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 import uvicorn
@@ -19,6 +20,7 @@ from interviewer.http.rooms import HttpOptions, Rooms
 from interviewer.http.site import build_site
 from interviewer.jobs.child import WorkerChild
 from interviewer.jobs.defer import JobQueue
+from interviewer.jobs.worker import JobOptions, run_worker
 from interviewer.live.coverage import LiveCoverage
 from interviewer.live.registry import Live, LiveOptions
 from interviewer.media.ice import IceServer, PeerOptions
@@ -33,7 +35,7 @@ from interviewer.speech.process import ModelGone
 from interviewer.speech.recognition import Recogniser, RecognitionOptions
 from interviewer.speech.voice import Voice, VoiceOptions
 
-__all__ = ["Service", "database_url", "load_library", "open_database", "serve"]
+__all__ = ["Service", "database_url", "load_library", "open_database", "serve", "work"]
 
 Progress = Callable[[str], None]
 
@@ -117,6 +119,8 @@ class Service:
     voice: Voice
     recogniser: Recogniser
     live: Live
+    in_background: Callable[[Coroutine[Any, Any, None]], None]
+    """Give work to the service; it is cancelled when the service stops."""
 
 
 @asynccontextmanager
@@ -164,8 +168,20 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
         )
         await live.start()
         stack.push_async_callback(live.close)
-        warm = asyncio.create_task(_start_coverage(coverage), name="load the embedding model")
-        stack.callback(warm.cancel)
+        tasks: set[asyncio.Task[None]] = set()
+
+        def in_background(work: Coroutine[Any, Any, None]) -> None:
+            task = asyncio.create_task(work)
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+        async def end_tasks() -> None:
+            for task in tuple(tasks):
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        stack.push_async_callback(end_tasks)
+        in_background(_start_coverage(coverage))
         passwords = Passwords()
         stack.callback(passwords.close)
 
@@ -198,7 +214,7 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
             )
             worker.start()
             stack.push_async_callback(worker.close)
-        yield Service(build_site(rooms, passwords=passwords), rooms, voice, recogniser, live)
+        yield Service(build_site(rooms, passwords=passwords), rooms, voice, recogniser, live, in_background)
 
 
 async def serve(settings: Settings, progress: Progress, ready: Callable[[Service], Awaitable[None]]) -> None:
@@ -223,6 +239,19 @@ async def serve(settings: Settings, progress: Progress, ready: Callable[[Service
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, setattr, server, "should_exit", True)
         await server.serve()
+
+
+async def work(settings: Settings, progress: Progress) -> None:
+    """Work off durable jobs until told to stop, against the configured database or that of a running service."""
+    async with database_url(settings, progress) as url:
+        await run_worker(
+            JobOptions(
+                database_url=url,
+                objects=settings.objects_place,
+                recordings=settings.data_folder / "recordings",
+                recognition=recognition_options(settings),
+            )
+        )
 
 
 class _Server(uvicorn.Server):

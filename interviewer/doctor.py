@@ -179,6 +179,8 @@ async def _ice(settings: Settings) -> str:
 
 async def _sound(settings: Settings) -> str:
     """Melvin says a sentence, and recognition hears what he said."""
+    import numpy as np
+
     from interviewer.app import make_recogniser, make_voice
     from interviewer.media.decimator import Decimator
     from interviewer.speech.process import ModelError, ModelGone
@@ -187,7 +189,8 @@ async def _sound(settings: Settings) -> str:
     try:
         await asyncio.gather(voice.start(), recogniser.start())
         sound = await voice.say(SENTENCE)
-        heard = await recogniser.recognise(Decimator().feed(sound.pcm))
+        decimator = Decimator()
+        heard = await recogniser.recognise(np.concatenate([decimator.push(sound.pcm), decimator.flush()]))
     except (ModelError, ModelGone) as error:
         raise Sick(
             str(error), "Install again with the README's first command; or name a model in MELVIN_WHISPER_MODEL."

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
+
 from interviewer.app import Service
 from interviewer.commands import one_time_password
 from interviewer.conversation.casting import script_for
 from interviewer.http.inviting import Wish, invite
 from interviewer.records.accounts import count_accounts
 from interviewer.settings import Settings
+from interviewer.speech.process import ModelGone
 
 __all__ = ["FIRST_EMAIL", "SAMPLE_PLAN", "announce"]
 
 FIRST_EMAIL = "recruiter@localhost"
 SAMPLE_PLAN = "generalist-ai-trainer"
+
+log = structlog.get_logger(__name__)
 
 Progress = Callable[[str], None]
 
@@ -51,16 +56,35 @@ def _sample_plan(service: Service) -> str:
 
 
 async def _prepare_sounds(service: Service, progress: Progress) -> None:
-    """Questions of the plan without variables that is tried first; other interviews are made ready as they open."""
+    """What a candidate hears first, before the link is shown; the rest of that plan while he listens to it.
+
+    Other plans are made ready when one of their interviews is opened.
+    """
     bundle = service.rooms.library.get(_sample_plan(service))
-    texts = (*script_for(bundle, {}).all_texts(), *bundle.phrases.get("sound-check", ()))
+    script = script_for(bundle, {})
+    opening = script.questions[0]
+    first = [
+        *bundle.phrases.get("sound-check", ()),
+        *script.phrases.get("greeting", ()),
+        opening.text,
+        *(p.text for p in opening.probes),
+        *script.phrases.get("acknowledge", ()),
+    ]
     shown = -1
 
     def tell(done: int, total: int) -> None:
         nonlocal shown
-        tenth = done * 10 // total if total else 10
-        if tenth > shown and (shown >= 0 or done < total):
+        third = done * 3 // total if total else 3
+        if third > shown and (shown >= 0 or done < total):
             progress(f"Making Melvin's sentences ready: {done} of {total}")
-        shown = max(shown, tenth)
+        shown = max(shown, third)
 
-    await service.voice.prepare(texts, tell)
+    await service.voice.prepare(first, tell)
+    service.in_background(_prepare_rest(service, script.all_texts()))
+
+
+async def _prepare_rest(service: Service, texts: tuple[str, ...]) -> None:
+    try:
+        await service.voice.prepare(texts)
+    except ModelGone as error:
+        log.error("the voice is gone; captions are all that candidates get", error=str(error))

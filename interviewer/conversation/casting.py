@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from interviewer.conversation.script import Limits, Script, ScriptProbe, ScriptQuestion
 from interviewer.plans.library import PlanBundle
-from interviewer.plans.variables import fill, filled
+from interviewer.plans.variables import announced, fill, filled
 
 __all__ = ["script_for"]
 
@@ -21,12 +21,7 @@ def script_for(
     """``accommodation`` multiplies every time limit and every patience; 1.5 gives half as much again."""
     plan = filled(bundle, variables).plan
     rubrics = bundle.rubrics
-    facts = {
-        "title": plan.title,
-        "minutes": str(round(plan.minutes * accommodation)),
-        "count": str(len(plan.questions)),
-        "contact": plan.contact,
-    }
+    facts = announced(plan, accommodation)
     return Script(
         title=plan.title,
         language=plan.language,
