@@ -53,15 +53,45 @@ def postgres_url() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
-def database_url(postgres_url: str) -> Iterator[str]:
-    """A database of this test's own: migrated and empty."""
-    name = f"test_{next(_numbers)}"
-    admin = postgres_url.replace(f"/{_TEMPLATE}?", "/postgres?", 1)
-    with psycopg.connect(admin, autocommit=True) as connection:
+def _admin(postgres_url: str) -> str:
+    return postgres_url.replace(f"/{_TEMPLATE}?", "/postgres?", 1)
+
+
+def _clone(postgres_url: str, name: str) -> str:
+    with psycopg.connect(_admin(postgres_url), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
-    yield postgres_url.replace(f"/{_TEMPLATE}?", f"/{name}?", 1)
-    with psycopg.connect(admin, autocommit=True) as connection:
+    return postgres_url.replace(f"/{_TEMPLATE}?", f"/{name}?", 1)
+
+
+@pytest.fixture(scope="session")
+def _shared_database_url(postgres_url: str) -> str:
+    return _clone(postgres_url, "shared")
+
+
+@pytest.fixture
+def database_url(_shared_database_url: str) -> Iterator[str]:
+    """A migrated, empty database; nobody else uses it during the test. Its tables are emptied, not made again, so a
+    test that changes the tables themselves takes ``own_database_url``."""
+    yield _shared_database_url
+    with psycopg.connect(_shared_database_url) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute("SET session_replication_role = replica")  # no order of deletion to keep
+        tables = connection.execute(
+            "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
+            " AND tablename NOT IN ('alembic_version', 'queue_schema')"
+        ).fetchall()
+        connection.execute("; ".join(f"DELETE FROM {name}" for (name,) in tables))  # noqa: S608 - our own tables
+
+
+@pytest.fixture
+def own_database_url(postgres_url: str) -> Iterator[str]:
+    """A database that the test may break."""
+    name = f"own_{next(_numbers)}"
+    yield _clone(postgres_url, name)
+    with psycopg.connect(_admin(postgres_url), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

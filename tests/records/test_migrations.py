@@ -24,8 +24,8 @@ def query(url: str, statement: str) -> list[tuple[object, ...]]:
     return rows
 
 
-def test_migrations_make_exactly_the_declared_tables(database_url: str) -> None:
-    engine = create_engine(engine_url(database_url))
+def test_migrations_make_exactly_the_declared_tables(own_database_url: str) -> None:
+    engine = create_engine(engine_url(own_database_url))
     with engine.connect() as connection:
         undeclared = MigrationContext.configure(
             connection,
@@ -35,21 +35,21 @@ def test_migrations_make_exactly_the_declared_tables(database_url: str) -> None:
     engine.dispose()
 
 
-def test_a_second_upgrade_keeps_the_data(database_url: str) -> None:
-    query(database_url, "INSERT INTO candidates (id, name) VALUES ('cand_1', 'An')")
-    upgrade(database_url)
-    assert query(database_url, "SELECT name FROM candidates") == [("An",)]
-    assert query(database_url, "SELECT count(*) FROM queue_schema") == [(1,)]
+def test_a_second_upgrade_keeps_the_data(own_database_url: str) -> None:
+    query(own_database_url, "INSERT INTO candidates (id, name) VALUES ('cand_1', 'An')")
+    upgrade(own_database_url)
+    assert query(own_database_url, "SELECT name FROM candidates") == [("An",)]
+    assert query(own_database_url, "SELECT count(*) FROM queue_schema") == [(1,)]
 
 
-def test_two_processes_may_upgrade_an_empty_database_at_once(postgres_url: str, database_url: str) -> None:
-    query(database_url, "DROP SCHEMA public CASCADE")
-    query(database_url, "CREATE SCHEMA public")
+def test_two_processes_may_upgrade_an_empty_database_at_once(own_database_url: str) -> None:
+    query(own_database_url, "DROP SCHEMA public CASCADE")
+    query(own_database_url, "CREATE SCHEMA public")
     failures: list[SQLAlchemyError] = []
 
     def one() -> None:
         try:
-            upgrade(database_url)
+            upgrade(own_database_url)
         except SQLAlchemyError as error:
             failures.append(error)
 
@@ -59,22 +59,22 @@ def test_two_processes_may_upgrade_an_empty_database_at_once(postgres_url: str, 
     for thread in threads:
         thread.join()
     assert failures == []
-    assert query(database_url, "SELECT count(*) FROM procrastinate_jobs") == [(0,)]
+    assert query(own_database_url, "SELECT count(*) FROM procrastinate_jobs") == [(0,)]
 
 
 def test_a_database_of_an_older_queue_gets_the_migrations_since_and_once_only(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "03.04.00_50_post_older.sql").write_text("SELECT 1 / 0;")
     (tmp_path / "03.10.00_01_pre_newer.sql").write_text("CREATE TABLE newer (x text); INSERT INTO newer VALUES ('%');")
     monkeypatch.setattr(SchemaManager, "get_migrations_path", lambda: str(tmp_path))
-    query(database_url, "UPDATE queue_schema SET version = '3.4.0'")
-    upgrade(database_url)
-    upgrade(database_url)
-    assert query(database_url, "SELECT x FROM newer") == [("%",)]
+    query(own_database_url, "UPDATE queue_schema SET version = '3.4.0'")
+    upgrade(own_database_url)
+    upgrade(own_database_url)
+    assert query(own_database_url, "SELECT x FROM newer") == [("%",)]
 
 
-def test_a_database_from_the_future_is_refused_in_plain_words(database_url: str) -> None:
-    query(database_url, "UPDATE alembic_version SET version_num = '9999'")
+def test_a_database_from_the_future_is_refused_in_plain_words(own_database_url: str) -> None:
+    query(own_database_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(DatabaseTooNew, match="later version of Melvin"):
-        upgrade(database_url)
+        upgrade(own_database_url)
