@@ -52,15 +52,17 @@ async def log_in(request: Request, form: Annotated[dict[str, str], Depends(plain
     passwords: Passwords = request.app.state.passwords
     address = client_address(request)
     try:
-        limits.check_login(address, email)
+        async with limits.one_login:
+            limits.check_login(address, email)
+            async with rooms_of(request).database.session() as session:
+                account = await accounts.account_by_email(session, email)
+            right = await passwords.verify(password, account.password_hash if account is not None else None)
+            if not right:
+                limits.count_login(address, email)
     except TooMany as limit:
         said = f"Too many wrong passwords. Please wait {_minutes(limit.retry_after)} and try again."
         return _login_form(request, to, email=email, error=said, status=429, retry_after=limit.retry_after)
-    async with rooms_of(request).database.session() as session:
-        account = await accounts.account_by_email(session, email)
-    right = await passwords.verify(password, account.password_hash if account is not None else None)
     if account is None or not right:
-        limits.count_login(address, email)
         return _login_form(request, to, email=email, error="This e-mail address and password do not match.", status=401)
     response = RedirectResponse("/password" if account.must_change_password else safe_next(to), status_code=303)
     await start_session(request, response, account.id)
@@ -88,13 +90,14 @@ async def change_password(request: Request, who: AnyAccount, form: Form) -> Resp
     address = client_address(request)
     database = rooms_of(request).database
     try:
-        limits.check_login(address, who.email)
         check_new_password(new, again, who.email)
-        async with database.session() as session:
-            account = await accounts.account_by_email(session, who.email)
-        if account is None or not await passwords.verify(now, account.password_hash):
-            limits.count_login(address, who.email)
-            raise PasswordRefused("The current password is wrong.")
+        async with limits.one_login:
+            limits.check_login(address, who.email)
+            async with database.session() as session:
+                account = await accounts.account_by_email(session, who.email)
+            if account is None or not await passwords.verify(now, account.password_hash):
+                limits.count_login(address, who.email)
+                raise PasswordRefused("The current password is wrong.")
         if new == now:
             raise PasswordRefused("The new password is the old one. Please choose another.")
     except TooMany as limit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 
@@ -37,6 +38,9 @@ class RateLimits:
             raise ValueError(f"unknown rate limits: {', '.join(sorted(unknown))}; known: {', '.join(DEFAULTS)}")
         self._items = {name: parse(text) for name, text in {**DEFAULTS, **(overrides or {})}.items()}
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self.one_login = asyncio.Lock()
+        """Held from ``check_login`` to ``count_login``: guesses sent all at once would else all be checked before any
+        is counted. It costs nothing, for passwords are hashed one at a time."""
 
     def check(self, name: str, *keys: str) -> None:
         """Raises :class:`TooMany` where the limit is used up; uses none of it."""

@@ -172,25 +172,25 @@ def login_form_token(request: Request, response: Response | None = None) -> str:
     return token
 
 
-async def check_origin(request: HTTPConnection) -> None:
+async def check_origin(connection: HTTPConnection) -> None:
     """Raises :class:`ForgedRequest` where another site's page sent a request that changes something.
 
     ``Sec-Fetch-Site`` decides where the browser sends it (https and localhost); else ``Origin``. A candidate's pages
     name no referrer, which makes browsers send ``Origin: null`` from their forms (Fetch standard, "append a request
-    `Origin` header"): there the secret link itself is the proof. Requests of programs carry neither header.
+    `Origin` header"): there the secret link itself is the proof, as it is for sockets, which carry no cookie that
+    counts. Requests of programs carry neither header.
     """
-    if request.scope["type"] == "websocket":
-        return  # candidates' alone, under the secret link
-    if request.scope["method"] in SAFE_METHODS or request.url.path.startswith("/api/"):
+    path = connection.url.path
+    if connection.scope.get("method", "GET") in SAFE_METHODS or path.startswith("/api/"):
         return
-    site = request.headers.get("sec-fetch-site")
+    site = connection.headers.get("sec-fetch-site")
     if site is not None:
         if site not in ("same-origin", "none"):
             raise ForgedRequest
         return
-    origin = request.headers.get("origin")
-    if origin is None or (origin == "null" and request.url.path.startswith("/i/")):
+    origin = connection.headers.get("origin")
+    if origin is None or (origin == "null" and path.startswith("/i/")):
         return
-    own = {urlsplit(rooms_of(request).public_url).netloc, request.headers.get("host", "")}
+    own = {urlsplit(rooms_of(connection).public_url).netloc, connection.headers.get("host", "")}
     if urlsplit(origin).netloc not in own:
         raise ForgedRequest

@@ -25,7 +25,7 @@ from interviewer.http import (
     plan_pages,
     recruiter,
 )
-from interviewer.http.api import describe
+from interviewer.http.api import describe, reference
 from interviewer.http.api import router as api
 from interviewer.http.edges import LARGEST_BODY, BodyLimit, LinkGuessing, too_many
 from interviewer.http.headers import RequestIds, SecurityHeaders
@@ -60,6 +60,7 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
     for part in (health, candidate, candidate_live, login, recruiter, downloads, invitation_pages, plan_pages):
         site.include_router(part.router)
     site.include_router(api)
+    site.include_router(reference.router)
     site.openapi = partial(describe, site)  # type: ignore[method-assign] # FastAPI's documented way of extending it
     site.mount("/static", StaticPages(), name="static")
     install_problem_handlers(site)

@@ -269,6 +269,14 @@ async def test_the_openapi_document_is_valid_and_complete(site: FastAPI) -> None
             part = part[step]
 
 
+async def test_the_documentation_page_shows_every_operation(client: httpx.AsyncClient, site: FastAPI) -> None:
+    page = await client.get("/api/v1/docs")
+    assert page.status_code == 200
+    for path in site.openapi()["paths"]:
+        assert path in page.text
+    assert "<script" not in page.text
+
+
 def _references(node: Any) -> list[str]:
     if isinstance(node, dict):
         own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []

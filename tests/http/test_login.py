@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -47,6 +49,12 @@ async def test_guessing_is_slowed_down_even_with_the_right_password_at_last(
     assert limited.status_code == 429
     assert 0 < int(limited.headers["Retry-After"]) <= 300
     assert "Please wait" in limited.text
+
+
+async def test_guesses_sent_all_at_once_are_counted_too(client: httpx.AsyncClient, account: str) -> None:
+    await client.get("/login")
+    replies = await asyncio.gather(*(sign_in(client, f"wrong wrong {n}") for n in range(12)))
+    assert sorted(r.status_code for r in replies) == [401] * 5 + [429] * 7
 
 
 @pytest.mark.parametrize("path", ["/", "/interviews/int_x", "/invitations", "/invitations/new", "/plans", "/password"])
