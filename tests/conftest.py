@@ -96,6 +96,15 @@ def own_database_url(postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A data folder that other users may pass through, unlike pytest's own, for a PostgreSQL of the test's own."""
+    with tempfile.TemporaryDirectory(prefix="melvin-data-") as made:
+        folder = Path(made)
+        folder.chmod(0o711)
+        yield folder
+
+
+@pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
     yield database

@@ -7,8 +7,10 @@ what. Jobs of one interview never run at the same time, and run in the order in 
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -75,6 +77,16 @@ def jobs_app(url: str) -> App:
     return app
 
 
+class JobFailed(Exception):
+    """A job's error, by its kind alone."""
+
+
+def _where(error: Exception) -> str:
+    """The innermost places of the error: files and lines, no values."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
+
+
 def _work(context: JobContext) -> Work:
     work = context.additional_context["work"]
     if not isinstance(work, Work):
@@ -88,12 +100,13 @@ async def _run(context: JobContext, interview_id: str, doing: str, task: Callabl
     log.info("job.started", task=context.job.task_name, interview=interview_id, attempt=attempts + 1)
     try:
         await task(work, interview_id)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the border of a job: it ends this one and nothing else
         again = None if attempts + 1 >= MOST_TRIES else next_try(attempts)
         log.warning(
             "job.failed", task=context.job.task_name, interview=interview_id, attempt=attempts + 1,
-            error=type(error).__name__,
+            error=type(error).__name__, where=_where(error),
         )  # fmt: skip
         await told(work.database, interview_id, doing, error, again)
-        raise
+        # The queue logs what it is given, and an error's text may quote what a candidate said.
+        raise JobFailed(type(error).__name__) from None
     log.info("job.done", task=context.job.task_name, interview=interview_id)

@@ -9,6 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from interviewer.records.database import Database
 from interviewer.records.interviews import update_interview
+from interviewer.speech.models import ModelUnavailable
+from scoring.embeddings import ModelMissing
 
 __all__ = ["PlainError", "sentence", "told"]
 
@@ -19,9 +21,12 @@ class PlainError(RuntimeError):
     """Its text is a plain clause without any words of a candidate, fit to be shown."""
 
 
+_PLAIN = (PlainError, ModelUnavailable, ModelMissing)
+
+
 def sentence(doing: str, error: Exception, again: datetime | None) -> str:
     """Of other errors only the kind is told: their texts may quote what a candidate said."""
-    if isinstance(error, PlainError):
+    if isinstance(error, _PLAIN):
         reason = str(error)
     elif isinstance(error, OSError) and error.strerror:
         reason = error.strerror.lower()

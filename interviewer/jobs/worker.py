@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import structlog
-from procrastinate import App
 from procrastinate.app import WorkerOptions
 from procrastinate.exceptions import ConnectorException
 
@@ -26,6 +26,9 @@ __all__ = ["JobOptions", "make_work", "run_worker", "work_off"]
 
 GRACE_S = 5
 """How long a job may go on when the worker is told to stop; then it goes back to the queue."""
+
+AGAIN_AFTER_S = 2.0
+"""Between two tries to reach the database."""
 
 log = structlog.get_logger(__name__)
 
@@ -69,38 +72,50 @@ async def run_worker(options: JobOptions) -> None:
     """Until SIGINT or SIGTERM. Waits for a database that goes away; models load at the first job that needs them."""
     if options.nice:
         os.nice(options.nice)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signal_number, stop.set)
     work = make_work(options)
+    told_to_stop = asyncio.create_task(stop.wait(), name="told to stop")
     try:
-        while True:
-            app = jobs_app(options.database_url)
+        while not stop.is_set():
+            # Procrastinate's worker ends by itself, with or without an error, where its connection breaks.
+            running = asyncio.create_task(_work_on(work, options), name="worker")
+            await asyncio.wait({running, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
+            running.cancel()
             try:
-                async with app.open_async():
-                    await _run(app, work, options)
-                    return
+                await running
+            except asyncio.CancelledError:
+                break
             except (ConnectorException, psycopg.Error) as error:
                 log.warning("worker.database_away", reason=type(error).__name__)
-                await asyncio.sleep(2)
+            await asyncio.wait({told_to_stop}, timeout=AGAIN_AFTER_S)
     finally:
+        told_to_stop.cancel()
         await work.database.close()
 
 
-async def _run(app: App, work: Work, options: JobOptions) -> None:
-    upkeep = asyncio.create_task(keep_stalled_moving(app, work, MOST_TRIES), name="upkeep")
-    how: WorkerOptions = {
-        "name": options.node,
-        "concurrency": options.concurrency,
-        "shutdown_graceful_timeout": GRACE_S,
-        "delete_jobs": "successful",
-        "additional_context": {"work": work},
-    }
-    if options.queues:
-        how["queues"] = options.queues
-    try:
-        await app.run_worker_async(**how)
-    finally:
-        upkeep.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await upkeep
+async def _work_on(work: Work, options: JobOptions) -> None:
+    app = jobs_app(options.database_url)
+    async with app.open_async():
+        upkeep = asyncio.create_task(keep_stalled_moving(app, work, MOST_TRIES), name="upkeep")
+        how: WorkerOptions = {
+            "name": options.node,
+            "concurrency": options.concurrency,
+            "shutdown_graceful_timeout": GRACE_S,
+            "delete_jobs": "successful",
+            "install_signal_handlers": False,
+            "additional_context": {"work": work},
+        }
+        if options.queues:
+            how["queues"] = options.queues
+        try:
+            await app.run_worker_async(**how)
+        finally:
+            upkeep.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await upkeep
 
 
 async def work_off(url: str, work: Work) -> None:

@@ -6,8 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -32,11 +31,8 @@ asyncio.run(main())
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="melvin-pg-") as made:
-        folder = Path(made)
-        folder.chmod(0o711)
-        yield folder
+def folder(open_folder: Path) -> Path:
+    return open_folder
 
 
 @asynccontextmanager

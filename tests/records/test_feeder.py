@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -133,14 +132,6 @@ async def test_a_journal_is_deleted_once_it_is_old_fed_and_over(
         await set_status(session, interview_id, "checking")
     await feeder._sweep()
     assert not path.exists()
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="melvin-feeder-") as made:
-        folder = Path(made)
-        folder.chmod(0o711)
-        yield folder
 
 
 async def test_an_outage_of_the_database_loses_nothing(open_folder: Path) -> None:

@@ -1,0 +1,102 @@
+"""Scorecards: one for each answered question, from the best transcript, once, and never with a name."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from interviewer.jobs.score import score
+from interviewer.records.answers import answers_of
+from interviewer.records.database import Database
+from interviewer.records.interviews import interview as find_interview
+from interviewer.records.interviews import set_status
+from interviewer.records.scorecards import all_scorecards_of, scorecards_of
+from interviewer.records.transcripts import add_transcript, latest_transcript
+from scoring.embeddings import Embedder
+from scoring.judges.embedded import EmbeddedJudge
+from scoring.scorecard import Scorecard
+from tests.jobs.interviews import SAID, Bench, a_bench, bundle, spoken_then_ended, stored, typed_through
+
+
+@pytest.fixture
+def bench(database: Database, tmp_path: Path) -> Bench:
+    return a_bench(database, tmp_path)
+
+
+async def submit(database: Database, interview_id: str) -> None:
+    async with database.session() as session:
+        await set_status(session, interview_id, "submitted", submitted_at=datetime.now(UTC))
+
+
+async def test_every_answered_question_gets_one_scorecard_however_often_it_runs(
+    database: Database, bench: Bench
+) -> None:
+    interview_id = await stored(database, typed_through())
+    await submit(database, interview_id)
+    await score(bench.work, interview_id)
+    await score(bench.work, interview_id)
+    async with database.session() as session:
+        cards = await all_scorecards_of(session, interview_id)
+        found = await find_interview(session, interview_id)
+    assert sorted(c.answer.question_id for c in cards) == sorted(q.id for q in bundle().plan.questions)
+    assert found is not None
+    assert found.status == "scored"
+    assert found.scored_at is not None
+    card = Scorecard.from_dict(cards[0].body)
+    assert (card.provenance.judge, card.provenance.rubric_hash) == ("scripted", cards[0].rubric_hash)
+
+
+async def test_questions_without_an_answer_get_none(database: Database, bench: Bench) -> None:
+    interview_id = await stored(database, spoken_then_ended([("I checked facts for six years.", 3.0)]))
+    await submit(database, interview_id)
+    await score(bench.work, interview_id)
+    async with database.session() as session:
+        cards = await scorecards_of(session, interview_id)
+        answered = [a.id for a in await answers_of(session, interview_id) if a.status == "answered"]
+    assert [c.answer_id for c in cards] == answered
+    assert len(answered) == 1
+
+
+async def test_the_candidate_s_correction_is_what_is_judged(database: Database, bench: Bench) -> None:
+    interview_id = await stored(database, typed_through())
+    async with database.session() as session:
+        row = await latest_transcript(session, interview_id)
+        assert row is not None
+        turns = [{**t, "text": t["text"].replace("fact checker", "proof reader")} for t in row.body["turns"]]
+        version = await add_transcript(session, interview_id, "candidate", {**row.body, "turns": turns})
+    await submit(database, interview_id)
+    await score(bench.work, interview_id)
+    assert all("proof reader" in answer.text for answer in bench.judge.read)
+    async with database.session() as session:
+        assert {c.transcript_version for c in await scorecards_of(session, interview_id)} == {version}
+
+
+async def test_no_name_reaches_the_judge(database: Database, bench: Bench) -> None:
+    interview_id = await stored(database, typed_through(), name="Zebulon Quartermaine")
+    await submit(database, interview_id)
+    await score(bench.work, interview_id)
+    assert bench.judge.read
+    assert all("Zebulon" not in repr(answer) for answer in bench.judge.read)
+
+
+async def test_nothing_is_scored_before_the_candidate_has_checked(database: Database, bench: Bench) -> None:
+    interview_id = await stored(database, typed_through())
+    await score(bench.work, interview_id)
+    async with database.session() as session:
+        assert await scorecards_of(session, interview_id) == []
+
+
+@pytest.mark.slow
+async def test_the_embedded_judge_s_quotes_are_in_the_answer(database: Database, bench: Bench) -> None:
+    interview_id = await stored(database, typed_through())
+    await submit(database, interview_id)
+    bench.work.make_judge = lambda: EmbeddedJudge(Embedder())
+    await score(bench.work, interview_id)
+    async with database.session() as session:
+        cards = [Scorecard.from_dict(c.body) for c in await scorecards_of(session, interview_id)]
+    assert len(cards) == len(bundle().plan.questions)
+    quotes = [e.quote for card in cards for criterion in card.criteria for e in criterion.evidence]
+    assert quotes
+    sentences = [*SAID.split(". "), "That was in year"]
+    assert all(any(s.rstrip(".") in quote for s in sentences) for quote in quotes)
+    assert {card.provenance.calibration for card in cards} == {"uncalibrated"}
