@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from interviewer.http.pages import day, render
 from interviewer.http.security import SignedIn
 from interviewer.http.spoken_text import clock
+from interviewer.plans.schema import VARIABLE_IN_TEXT
 
 __all__ = ["STATUS_WORDS", "moment", "recruiter_page"]
 
@@ -39,6 +40,11 @@ def moment(at: datetime | None) -> str:
     return f"{day(at)}, {at:%H:%M} UTC"
 
 
+def named(text: str) -> str:
+    """A plan's text with its variables as ``[name]``: what a reader of a plan that nobody is invited to yet sees."""
+    return VARIABLE_IN_TEXT.sub(lambda found: f"[{found[1].replace('_', ' ')}]", text)
+
+
 def recruiter_page(
     request: Request,
     name: str,
@@ -49,5 +55,12 @@ def recruiter_page(
 ) -> HTMLResponse:
     """The template ``recruiter/<name>.html``, for the person signed in (None on the login page)."""
     section = _SECTIONS.get(name, "")
-    shared = {"who": who, "section": section, "moment": moment, "clock": clock, "status_words": STATUS_WORDS}
+    shared = {
+        "who": who,
+        "section": section,
+        "moment": moment,
+        "clock": clock,
+        "named": named,
+        "status_words": STATUS_WORDS,
+    }
     return render(request, f"recruiter/{name}.html", {**shared, **context}, status=status)

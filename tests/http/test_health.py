@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import httpx
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from interviewer.http.passwords import Passwords
 from interviewer.http.rooms import Rooms
@@ -53,8 +54,10 @@ async def test_a_crash_is_a_plain_page_with_every_header(
 ) -> None:
     async with database.session() as session:
         await session.execute(text("UPDATE interviews SET script = '{}'"))
-    reply = await recruiter.get(f"/interviews/{finished.interview_id}")
+    with capture_logs() as logs:
+        reply = await recruiter.get(f"/interviews/{finished.interview_id}")
     assert reply.status_code == 500
+    assert [(entry["event"], entry["route"]) for entry in logs] == [("request failed", "/interviews/{interview_id}")]
     assert "Something went wrong on our side" in reply.text
     assert "Traceback" not in reply.text
     assert "script-src 'self'" in reply.headers["Content-Security-Policy"]

@@ -75,6 +75,13 @@ async def test_plans_show_every_anchor_of_their_rubrics(recruiter: httpx.AsyncCl
     assert page.count('class="anchors"') >= 5
 
 
+async def test_a_plan_that_nobody_is_invited_to_yet_names_its_variables(recruiter: httpx.AsyncClient) -> None:
+    for path in ("/plans", "/plans/domain-expert", "/invitations/new"):
+        page = (await recruiter.get(path)).text
+        assert "your work in [field]" in page, path
+        assert "{field}" not in page, path
+
+
 async def test_guessing_links_is_slowed_down_but_good_links_never_are(client: httpx.AsyncClient) -> None:
     for _ in range(30):
         assert (await client.get("/i/nothing-here")).status_code == 404

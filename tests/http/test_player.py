@@ -58,14 +58,15 @@ async def page(address: str, account: str, finished: Finished) -> AsyncIterator[
 
 async def until(page: Page, truth: str) -> None:
     """Asks from outside: Playwright's own waiting evaluates text in the page, which our content policy forbids."""
-    async with asyncio.timeout(20):
-        while not await page.evaluate(truth):
+    async with asyncio.timeout(30):
+        while not await page.evaluate(truth):  # noqa: ASYNC110 - nothing here could set an event
             await asyncio.sleep(0.05)
 
 
 async def test_a_quote_is_heard_where_it_was_said_and_its_words_are_marked(page: Page) -> None:
     quote = page.locator("#answer-moon-landing button.quote").first
-    start, end = (float(await quote.get_attribute(name) or 0) for name in ("data-play", "data-until"))
+    start = float(await quote.get_attribute("data-play") or 0)
+    end = float(await quote.get_attribute("data-until") or 0)
     await quote.click()
     await page.wait_for_selector(".word.spoken")
     spoken = page.locator(".word.spoken").first
