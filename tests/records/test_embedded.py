@@ -14,6 +14,8 @@ import psycopg
 import pytest
 
 from interviewer.records.embedded import ClusterUnusable, DataFolderInUse, EmbeddedPostgres, running_url
+from interviewer.records.embedded import server as embedded_server
+from interviewer.records.embedded.binaries import wheel_binaries
 from interviewer.records.embedded.process import is_postgres_on
 
 AS_ROOT = os.geteuid() == 0
@@ -222,6 +224,24 @@ async def test_a_closed_home_works_and_stays_closed(folder: Path) -> None:
     assert mode(data) == 0o700
     assert cluster_of(data).is_relative_to(folder / "shared") == AS_ROOT
     assert cluster_of(data).stat().st_uid != 0
+
+
+async def test_programs_under_a_closed_home_are_copied_to_where_they_can_be_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = folder / "root"
+    home.mkdir(mode=0o700)
+    programs = wheel_binaries()
+    for part in programs.parents[1].glob(f"{programs.parent.name}*"):
+        (home / part.name).symlink_to(part)
+    closed = home / programs.parent.name / programs.name
+    monkeypatch.setattr(embedded_server, "wheel_binaries", lambda: closed)
+    async with running(folder):
+        assert await query(folder, "SELECT 1") == [(1,)]
+    copies = list(cluster_of(folder).parent.glob("postgresql-18-*"))
+    assert bool(copies) == AS_ROOT
+    assert all(c.stat().st_uid == 0 for c in copies)
+    assert mode(home) == 0o700
 
 
 async def test_a_cluster_that_vanished_is_said_and_not_replaced_by_an_empty_one(folder: Path) -> None:

@@ -9,6 +9,7 @@ import importlib.metadata
 import importlib.util
 import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 
@@ -41,24 +42,29 @@ def copy_binaries(source: Path, state: Path) -> Path:
 
     Headers, static libraries and client programs stay behind: 24 MB. Made once for each version of the wheel.
     """
-    target = state / f"postgresql-{MAJOR}-{importlib.metadata.version(_WHEEL)}"
-    if target.is_dir():
-        return target
+    package = source.parent
+    copy = state / f"postgresql-{MAJOR}-{importlib.metadata.version(_WHEEL)}"
+    programs = copy / package.name / source.name  # the same way from each other as in the wheel: they look there
+    if copy.is_dir():
+        return programs
     made = Path(tempfile.mkdtemp(prefix=".copy-", dir=state))
     try:
-        (made / "bin").mkdir()
+        target = made / package.name / source.name
+        (target / "bin").mkdir(parents=True)
         for name in _NEEDED:
-            shutil.copy2(source / "bin" / name, made / "bin" / name)
-        shutil.copytree(source / "lib", made / "lib", symlinks=True, ignore=shutil.ignore_patterns("*.a", "pkgconfig"))
-        shutil.copytree(source / "share", made / "share", symlinks=True)
+            shutil.copy2(source / "bin" / name, target / "bin" / name)
+        shutil.copytree(source / "lib", target / "lib", ignore=shutil.ignore_patterns("*.a", "pkgconfig"))
+        shutil.copytree(source / "share", target / "share")
+        for libraries in (Path(f"{package.name}.libs"), Path(package.name, ".dylibs")):  # Linux, macOS
+            if (package.parent / libraries).is_dir():
+                shutil.copytree(package.parent / libraries, made / libraries)
         for folder, _, files in os.walk(made):
             os.chmod(folder, 0o755)  # noqa: S103 - programs as every distribution installs them; no data
             for file in files:
                 path = Path(folder) / file
-                if not path.is_symlink():
-                    path.chmod(0o755 if os.access(path, os.X_OK) and path.stat().st_mode & 0o100 else 0o644)
-        made.rename(target)
+                path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
+        made.rename(copy)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
-    return target
+    return programs

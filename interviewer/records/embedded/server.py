@@ -116,7 +116,7 @@ class EmbeddedPostgres:
         if place.user is None:
             return wheel
         # Tried, not guessed: the wheel may lie under a home that only root can enter.
-        status, _ = await run([str(wheel / "bin" / "postgres"), "--version"], place.user)
+        status, _ = await run([str(wheel / "bin" / "initdb"), "--version"], place.user)
         if status == 0:
             return wheel
         progress(f"Copying PostgreSQL to where user {place.user.name} can run it")
