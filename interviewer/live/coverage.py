@@ -34,7 +34,7 @@ class LiveCoverage:
     async def covered(self, text: str, key_points: Sequence[KeyPoint]) -> tuple[str, ...]:
         """Ids of the covered key points. Raises ModelGone or ModelError where the process cannot say."""
         reply = await self._process.call(
-            {"text": text, "key_points": [p.model_dump(mode="json") for p in key_points]}, timeout_s=10.0
+            {"text": text, "key_points": [p.model_dump(mode="json") for p in key_points]}, timeout_s=60.0
         )
         return tuple(str(p) for p in reply.header["covered"])
 

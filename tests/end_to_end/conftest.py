@@ -1,0 +1,93 @@
+"""One service and one browser for all end-to-end tests; each test has its own candidate.
+
+Their scope is this package: while Playwright runs, no other event loop can run in this thread.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from tests.end_to_end.candidate import Candidate
+from tests.end_to_end.service import RunningService
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def chromium() -> str:
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None:
+        pytest.fail("no Chromium is installed; `python -m tests` says how to get one")
+    return found
+
+
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    running = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="package")
+def service() -> Iterator[RunningService]:
+    folder = Path(tempfile.mkdtemp(prefix="melvin-e2e-"))
+    folder.chmod(0o711)  # as root, PostgreSQL runs as another user and must get in
+    running = RunningService(folder)
+    running.start()
+    yield running
+    code = running.stop()
+    assert code == 0, running.output[-4000:]
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="package")
+def api(service: RunningService) -> Iterator[httpx.Client]:
+    with service.api() as client:
+        yield client
+
+
+@pytest.fixture
+def candidate(browser: Browser) -> Iterator[Callable[..., Candidate]]:
+    opened: list[Candidate] = []
+
+    def join(**options: object) -> Candidate:
+        opened.append(Candidate(browser, **options))  # type: ignore[arg-type] # a test's own options
+        return opened[-1]
+
+    yield join
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def invite(api: httpx.Client) -> Callable[..., str]:
+    def make(plan: str = "generalist-ai-trainer", **fields: object) -> str:
+        reply = api.post("/invitations", json={"plan": {"name": plan}, "candidate": {"name": "Test"}, **fields})
+        assert reply.status_code == 201, reply.text
+        return str(reply.json()["link"])
+
+    return make

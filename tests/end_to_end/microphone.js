@@ -1,0 +1,23 @@
+// Stands in for getUserMedia: a microphone that is silent until a clip is played on it. A recording from a file cannot
+// follow Melvin's timing, for it starts when the page opens the microphone and runs on while he speaks.
+(() => {
+  let context = null;
+  let destination = null;
+  navigator.mediaDevices.getUserMedia = async () => {
+    context ??= new AudioContext({ sampleRate: 48000 });
+    await context.resume();
+    destination ??= context.createMediaStreamDestination();
+    return destination.stream.clone();
+  };
+  window.playClip = async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const sound = await context.decodeAudioData(bytes.buffer);
+    const source = context.createBufferSource();
+    source.buffer = sound;
+    source.connect(destination);
+    const ended = new Promise((resolve) => source.addEventListener("ended", resolve));
+    source.start();
+    await ended;
+    return sound.duration;
+  };
+})();
