@@ -39,8 +39,10 @@ def launched(command: list[str], user: RunAs | None) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Nothing of the service's own environment: no secrets, no PG* variables, no foreign locale."""
-    return {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "TZ": "UTC", "HOME": "/"}
+    """Next to nothing of the service's own: no secrets, no PG* variables, no foreign locale."""
+    # The library paths stay, for some Pythons do not start without them.
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
+    return {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C", "TZ": "UTC", "HOME": "/", **kept}
 
 
 async def run(command: list[str], user: RunAs | None) -> tuple[int, str]:
