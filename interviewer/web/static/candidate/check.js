@@ -98,6 +98,10 @@ export class DeviceCheck {
       this.#microphoneEntry.part("ask", false);
       showTrouble(this.#microphoneEntry.root.querySelector('[data-part="trouble"]'), null);
       this.#microphoneEntry.result.textContent = "Not possible on this address";
+      this.#connectionEntry.set("waiting", "Not needed for typing");
+      byId("start-hint").textContent = "On this address you can do the whole interview by typing.";
+      byId("start-speaking").hidden = true;
+      byId("start-typing").classList.add("button-primary");
     }
   }
 
@@ -107,6 +111,7 @@ export class DeviceCheck {
       ...devices.map((device, i) => new Option(device.label || `Microphone ${i + 1}`, device.deviceId)),
     );
     this.#choice.value = this.#microphone.deviceId;
+    this.#choice.parentElement.hidden = devices.length === 0;
   }
 
   #measure() {

@@ -26,6 +26,7 @@ export class Interview {
   #dialog = byId("end-dialog");
   #meters = { melvin: null, candidate: null };
   #wantsTyping; // until the conversation has been told
+  #focusBox = false;
   #sendsSound = false; // whether the connection was made with a microphone in it
   #silentSince = null; // Infinity once the candidate was told
 
@@ -86,7 +87,14 @@ export class Interview {
 
   #typeInstead() {
     this.#microphone.on = false;
-    if (this.#connection.send({ t: "typing", on: true })) setTimeout(() => this.#writing.shown && this.#writing.focus(), 300);
+    this.#focusBox = this.#connection.send({ t: "typing", on: true });
+  }
+
+  /** Who chose to type finds the cursor in the box as soon as it is there. */
+  #showBox() {
+    if (!this.#focusBox || !this.#writing.shown) return;
+    this.#focusBox = false;
+    this.#writing.focus();
   }
 
   async #speakInstead() {
@@ -163,6 +171,7 @@ export class Interview {
   #onMessage(message) {
     if (message.t === "state") {
       this.#stage.show(message);
+      this.#showBox();
       if (message.question?.kind !== "written") this.#sayMode(message.typing);
       this.#microphone.on = !message.typing && message.question?.kind !== "written";
       if (message.phase !== "paused") this.#banner.hide("notice");

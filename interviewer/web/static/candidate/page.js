@@ -16,3 +16,5 @@ check.onready = (typing) => {
   window.scrollTo(0, 0);
   new Interview(config, microphone).start(typing);
 };
+// A press before this would have done nothing.
+for (const button of document.querySelectorAll("[data-until-ready]")) button.disabled = false;

@@ -1,0 +1,169 @@
+"""The interview page in a real browser, on a network that lets no sound through: it types, by WebSocket.
+
+Also what the page says where the microphone is refused, and that nothing typed is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.http.joining import Candidate, candidate, joined
+
+__all__ = ["candidate", "joined"]
+
+pytestmark = pytest.mark.slow
+
+REFUSED = "navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); };"
+
+
+@dataclass
+class Opened:
+    """The interview page of a candidate whose microphone is refused."""
+
+    page: Page
+    candidate: Candidate
+    errors: list[str]
+
+    def say(self, **message: Any) -> None:
+        assert self.candidate.live.links[-1].send(message)
+
+    async def ask(self, **changes: Any) -> None:
+        question = (await self.candidate.interview()).script["questions"][0]
+        shown = {"id": question["id"], "number": 1, "count": 5, "kind": "spoken", "title": question["title"]}
+        state = {"phase": "writing", "question": shown, "asked": question["text"], "typing": True, "probe": False}
+        self.say(t="state", **{**state, "seconds_left": None, **changes})
+
+    async def by_typing(self) -> None:
+        await self.page.get_by_role("button", name="Continue by typing").click()
+        await expect(self.page.locator("#banner")).to_contain_text("Sound cannot get through", timeout=15_000)
+        await self.ask()
+
+
+@pytest.fixture
+async def opened(joined: Candidate) -> AsyncIterator[Opened]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(joined.site, port=port, log_level="warning", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers nothing to wait for
+        await asyncio.sleep(0.05)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--use-fake-device-for-media-stream"]
+        )
+        page = await browser.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)
+        await page.add_init_script(REFUSED)
+        await page.goto(f"http://127.0.0.1:{port}{joined.link}/interview")
+        yield Opened(page, joined, errors)
+        assert errors == []
+        await browser.close()
+    server.should_exit = True
+    await serving
+
+
+async def test_a_refused_microphone_says_what_to_do_and_typing_goes_on(opened: Opened) -> None:
+    page = opened.page
+    await page.get_by_role("button", name="Allow the microphone").click()
+    await expect(page.locator("#check-microphone")).to_contain_text("The microphone is blocked for this page")
+    await expect(page.get_by_role("button", name="Start the interview")).to_be_disabled()
+    await opened.by_typing()
+    await expect(page.get_by_label("Your answer")).to_be_visible()
+    assert opened.candidate.live.received[0] == {"t": "hello", "audio": False}
+
+
+async def test_what_is_typed_is_kept_counted_sent_and_shown_as_text(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    await opened.by_typing()
+    box = page.get_by_label("Your answer")
+    await box.fill("<img src=x onerror=alert(1)> is what I typed")
+    await expect(page.locator("#answer-saved")).to_have_text("Saved")
+    assert live.texts[-1][0] == "draft"
+    await box.fill("y" * 20_003)
+    await expect(page.locator("#answer-count")).to_have_text("3 characters too many")
+    await box.press("Control+Enter")
+    await expect(page.locator("#answer-error")).to_contain_text("at most 20,000 characters")
+    await box.fill("<img src=x onerror=alert(1)> is what I typed")
+    await box.press("Control+Enter")
+    await expect(page.locator("#captions")).to_contain_text("<img src=x onerror=alert(1)> is what I typed")
+    assert await page.locator("#captions img").count() == 0
+    assert live.texts[-1][0] == "typed"
+    await expect(box).to_have_value("")
+
+
+async def test_text_that_never_reached_the_server_survives_a_reload(opened: Opened) -> None:
+    page = opened.page
+    await opened.by_typing()
+    await page.route("**/draft", lambda route: route.abort())
+    await page.get_by_label("Your answer").fill("Typed while the server was away")
+    await page.unroute("**/draft")
+    await page.reload()
+    await opened.by_typing()
+    await expect(page.get_by_label("Your answer")).to_have_value("Typed while the server was away")
+
+
+async def test_melvins_finished_captions_alone_are_announced(opened: Opened) -> None:
+    page = opened.page
+    await opened.by_typing()
+    opened.say(t="caption", id="m1", side="melvin", text="Hello, ", part=0, parts=2, final=True)
+    opened.say(t="caption", id="m1", side="melvin", text="I'm Melvin.", part=1, parts=2, final=True)
+    opened.say(t="caption", id="c1", side="candidate", text="Good mor", part=0, parts=1, final=False)
+    opened.say(t="caption", id="c1", side="candidate", text="Good morning.", part=0, parts=1, final=True)
+    await expect(page.locator("#captions .caption")).to_have_text(["MelvinHello, I'm Melvin.", "YouGood morning."])
+    await expect(page.locator("#announcer")).to_have_text("Hello, I'm Melvin.")
+
+
+async def test_the_keyboard_is_never_left_on_a_control_that_is_gone(opened: Opened) -> None:
+    page = opened.page
+    await opened.by_typing()
+    await page.get_by_role("button", name="I need a moment").press("Enter")
+    await opened.ask(phase="holding")
+    await expect(page.get_by_role("button", name="Go on")).to_be_focused()
+    await page.get_by_role("button", name="Go on").press("Enter")
+    await opened.ask()
+    await expect(page.get_by_label("Your answer")).to_be_focused()
+    pressed = [m["button"] for m in opened.candidate.live.received if m["t"] == "press"]
+    assert pressed == ["moment", "resume"]
+
+
+async def test_ending_asks_first(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    await opened.by_typing()
+    await page.locator("#end").click()
+    await page.get_by_role("button", name="Keep going").click()
+    assert not [m for m in live.received if m["t"] == "press"]
+    await page.locator("#end").click()
+    await page.locator("#end-confirm").click()
+    await asyncio.sleep(0.3)
+    assert [m["button"] for m in live.received if m["t"] == "press"] == ["end"]
+
+
+async def test_another_tab_takes_over_and_this_one_can_take_back(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    await opened.by_typing()
+    opened.say(t="superseded")
+    await expect(page.locator("#banner")).to_contain_text("opened in another tab")
+    await asyncio.sleep(1.5)
+    assert len(live.links) == 1  # it does not fight for the interview
+    await page.get_by_role("button", name="Use it here").click()
+    await expect(page.locator("#banner")).to_contain_text("Sound cannot get through")
+    assert len(live.links) == 2
+
+
+async def test_the_end_leads_to_the_check_of_the_transcript(opened: Opened) -> None:
+    await opened.by_typing()
+    await opened.candidate.ends(source=None)
+    opened.say(t="finished", next="check")
+    await expect(opened.page.get_by_role("heading", name="Writing out your answers")).to_be_visible()
