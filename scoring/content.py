@@ -7,7 +7,7 @@ keywords. Every sentence keeps its offsets in the answer, so evidence can be quo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -19,18 +19,20 @@ from scoring.sentences import sentences, words
 
 __all__ = ["Content", "ContentSentence", "Dropped", "Sources", "content"]
 
-COPIED_AT = 0.7  # share of a sentence's word trigrams that stand in the question or the rubric
+COPIED_AT = 0.7  # share of a sentence's word trigrams that stand in one text of the question or the rubric
 REPEATED_AT = 0.7  # share of a sentence's word trigrams that the answer has said before
 SHORTEST_COPY = 5  # words; a shorter sentence may match a source by chance
 SHORTEST_EXAMPLE_COPY = 9  # words; examples are what a candidate might well say, so only a long match is a copy
 LANGUAGE_AT = 0.18  # least share of distinct function words in a sentence (of its first 15 words)
 KNOWN_AT = 0.6  # least share of words that English has
-SHORT = 4  # words; a shorter sentence shows nothing by itself unless it has function words
+SHORT = 6  # words; a sentence of so few needs one function word or verb
+
+Ngrams = frozenset[tuple[str, ...]]
 
 _FILLER = re.compile(
-    r"\b(?:u+h+m*|u+m+|e+r+m*|a+h+|h+m+|mm+|mhm|uh-huh)\b[,.…]*"
+    r"(?:,\s*)?\b(?:u+h+m*|u+m+|e+r+m*|a+h+|h+m+|mm+|mhm|uh-huh)\b[,.…]*"
     r"|(?:^|(?<=[,;.…]))\s*(?:you know|i mean|like|well|okay|ok|so yeah|yeah)\s*,"
-    r"|,\s*(?:you know|i mean|like|sort of|kind of)\s*(?=,)",
+    r"|,\s*(?:you know|i mean|like|sort of|kind of)\s*,",
     re.IGNORECASE,
 )
 _STUTTER = re.compile(r"\b(\w+(?: \w+)?)(?:,? \1\b)+", re.IGNORECASE)
@@ -79,7 +81,6 @@ class Sources:
 def content(text: str, sources: Sources | None = None, *, keep_fillers: bool = False) -> Content:
     """Read an answer. ``keep_fillers`` only where a rubric scores fluency."""
     sources = sources or Sources()
-    question, rubric, examples = _trigrams(sources.question), _trigrams(sources.rubric), _trigrams(sources.examples)
     kept: list[ContentSentence] = []
     dropped: list[tuple[int, int, Dropped]] = []
     said: set[tuple[str, ...]] = set()
@@ -90,9 +91,8 @@ def content(text: str, sources: Sources | None = None, *, keep_fillers: bool = F
         if not tokens:
             continue
         own = _ngrams(tokens)
-        why = _copied(tokens, own, question, rubric, examples) or _unreadable(clean, tokens)
-        if (why is None and own <= said) or (len(tokens) >= SHORTEST_COPY and _share(own, said) >= REPEATED_AT):
-            why = why or Dropped.REPEATS
+        repeats = own <= said or (len(tokens) >= SHORTEST_COPY and _share(own, said) >= REPEATED_AT)
+        why = _copied(tokens, own, sources) or _unreadable(clean, tokens) or (Dropped.REPEATS if repeats else None)
         said |= own
         if why is not None:
             dropped.append((sentence.start, sentence.end, why))
@@ -108,20 +108,14 @@ def without_fillers(text: str) -> str:
     return re.sub(r"\s+([,.;:!?])", r"\1", text).strip(" ,")
 
 
-def _copied(
-    tokens: tuple[str, ...],
-    own: frozenset[tuple[str, ...]],
-    question: frozenset[tuple[str, ...]],
-    rubric: frozenset[tuple[str, ...]],
-    examples: frozenset[tuple[str, ...]],
-) -> Dropped | None:
+def _copied(tokens: tuple[str, ...], own: Ngrams, sources: Sources) -> Dropped | None:
     if len(tokens) < SHORTEST_COPY:
         return None
-    if _share(own, question) >= COPIED_AT:
+    if _copied_from(own, sources.question):
         return Dropped.COPIES_QUESTION
-    if _share(own, rubric) >= COPIED_AT:
+    if _copied_from(own, sources.rubric):
         return Dropped.COPIES_RUBRIC
-    if len(tokens) >= SHORTEST_EXAMPLE_COPY and _share(own, rubric | examples) >= COPIED_AT:
+    if len(tokens) >= SHORTEST_EXAMPLE_COPY and _copied_from(own, sources.examples):
         return Dropped.COPIES_RUBRIC
     return None
 
@@ -132,7 +126,7 @@ def _unreadable(text: str, tokens: tuple[str, ...]) -> Dropped | None:
         return Dropped.NOISE
     function = {w for w in tokens if w in FUNCTION_WORDS}
     verb = any(looks_like_verb(w) for w in tokens)
-    if len(tokens) < SHORT:
+    if len(tokens) <= SHORT:
         return None if function or verb else Dropped.LIST
     items = [part for part in re.split(r"[,;/|•]|\band\b", text) if part.strip()]
     if not verb and len(items) >= 4:
@@ -141,18 +135,20 @@ def _unreadable(text: str, tokens: tuple[str, ...]) -> Dropped | None:
     return None if share >= LANGUAGE_AT or (verb and share >= LANGUAGE_AT / 2) else Dropped.LIST
 
 
-def _ngrams(tokens: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+def _ngrams(tokens: tuple[str, ...]) -> Ngrams:
     """Word trigrams; a shorter text is its own single n-gram."""
     size = min(3, len(tokens))
     return frozenset(tokens[i : i + size] for i in range(len(tokens) - size + 1))
 
 
 @lru_cache(maxsize=256)
-def _trigrams(texts: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
-    return frozenset(g for t in texts for g in _ngrams(tuple(words(t))))
+def _ngrams_of(texts: tuple[str, ...]) -> tuple[Ngrams, ...]:
+    return tuple(_ngrams(tuple(words(t))) for t in texts)
 
 
-def _share(
-    own: frozenset[tuple[str, ...]], of: Sequence[object] | frozenset[tuple[str, ...]] | set[tuple[str, ...]]
-) -> float:
-    return sum(g in of for g in own) / len(own) if own else 0.0
+def _copied_from(own: Ngrams, texts: tuple[str, ...]) -> bool:
+    return any(_share(own, source) >= COPIED_AT for source in _ngrams_of(texts))
+
+
+def _share(own: Ngrams, of: Set[tuple[str, ...]]) -> float:
+    return len(own & of) / len(own) if own else 0.0

@@ -1,9 +1,21 @@
-"""Which key points an answer covers, judged by meaning."""
+"""Which key points an answer covers, judged by meaning.
+
+All key points of a rubric are about one topic, and any sentence on that topic is near to all of them. So what they
+share, the mean of their vectors, is taken out of both sides before they are compared. What remains is measured with the
+rubric's own yardstick: how near its example sentences are to the rest of their own key point. Where these are near to
+each other, an answer must come nearer too.
+
+Measured with ``python -m scoring.coverage_check prompts/`` on our own worked answers (9 rubrics, 90 answers, 960 pairs
+of answer and key point, 41 % covered): at COVERED_AT precision 0.66, recall 0.84, F1 0.74; with the threshold chosen on
+the other eight rubrics F1 0.73 (0.64 to 0.83 by rubric). Without topic and yardstick: 0.67 and 0.65.
+Only meanings are compared: "not" is hardly noticed, so a wrong statement about a key point can count as covering it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -12,32 +24,51 @@ from scoring.content import Content, Sources, content
 from scoring.embeddings import Embedder, Vectors
 from scoring.rubric import KeyPoint
 
-__all__ = ["COVERED_AT", "Coverage", "Match", "Windows"]
+__all__ = ["COVERED_AT", "Coverage", "Match", "Windows", "covered"]
 
-COVERED_AT = 0.5
+COVERED_AT = 0.08
+USUAL_YARDSTICK = 0.02  # for a rubric without examples; measured by taking them away: F1 0.61
 WIDEST_PAIR = 40  # words; two longer sentences are not joined into one window
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The stretch [start, end) of the answer that comes nearest to a key point; ``similarity`` is a cosine."""
+    """The stretch [start, end) of the answer that comes nearest to a key point.
+
+    ``similarity`` is the cosine with the key point's text or the nearest of its examples, without the shared topic;
+    ``margin`` is what that has over the rubric's yardstick.
+    """
 
     similarity: float
     start: int
     end: int
+    margin: float
 
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Every sentence of an answer, and every two neighbours, with their vectors."""
+    """Every sentence of an answer, then every two neighbours, with their vectors (one row each)."""
 
     spans: tuple[tuple[int, int], ...]
     vectors: Vectors
 
 
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """``rows`` are the texts and examples without the topic; ``firsts`` is the row at which each key point begins."""
+
+    rows: Vectors
+    firsts: tuple[int, ...]
+    topic: Vectors
+    yardstick: float
+
+
 class Coverage:
+    """Give all key points of a rubric at once: with one alone nothing is known of the topic, and more seems covered."""
+
     def __init__(self, embedder: Embedder) -> None:
         self.embedder = embedder
+        self._meaning = lru_cache(maxsize=64)(self._read)
 
     def match(self, text: str, key_points: Sequence[KeyPoint]) -> dict[str, Match]:
         """The nearest stretch for each key point, by key point id. Empty where the text has nothing that counts."""
@@ -58,22 +89,50 @@ class Coverage:
                 continue
             # Mean pooling makes the vector of two sentences nearly the mean of theirs weighted by length; that saves
             # encoding each sentence three times.
-            pair = len(one.words) * vectors[i] + len(two.words) * vectors[i + 1]
-            rows.append((pair / np.linalg.norm(pair))[None, :].astype(np.float32))
+            rows.append(_unit(len(one.words) * vectors[i] + len(two.words) * vectors[i + 1])[None, :])
             spans.append((one.start, two.end))
         return Windows(tuple(spans), np.concatenate(rows))
 
     def matches(self, windows: Windows, key_points: Sequence[KeyPoint]) -> dict[str, Match]:
-        if not windows.spans:
+        if not windows.spans or not key_points:
             return {}
+        meaning = self._meaning(tuple(key_points))
+        cosines = _unit(windows.vectors - meaning.topic) @ meaning.rows.T
+        nearest = np.maximum.reduceat(cosines, meaning.firsts, axis=1)
         found: dict[str, Match] = {}
-        for point in key_points:
-            meaning = self.embedder.encode([point.text, *point.examples])
-            nearest = (windows.vectors @ meaning.T).max(axis=1)
-            best = int(nearest.argmax())
-            found[point.id] = Match(round(float(nearest[best]), 4), *windows.spans[best])
+        for column, point in enumerate(key_points):
+            best = int(nearest[:, column].argmax())
+            similarity = float(nearest[best, column])
+            margin = similarity - meaning.yardstick
+            found[point.id] = Match(round(similarity, 4), *windows.spans[best], margin=round(margin, 4))
         return found
+
+    def _read(self, key_points: tuple[KeyPoint, ...]) -> _Meaning:
+        texts = [[p.text, *p.examples] for p in key_points]
+        rows = self.embedder.encode([t for own in texts for t in own])
+        # Of few key points the mean is mostly their own meaning, not a topic: of a single one nothing is taken out.
+        topic: Vectors = rows.mean(axis=0) * np.float32(1 - 1 / len(key_points))
+        rows = _unit(rows - topic)
+        sizes = [len(own) for own in texts]
+        firsts = [sum(sizes[:i]) for i in range(len(sizes))]
+        return _Meaning(rows, tuple(firsts), topic, _yardstick(rows, firsts, sizes))
 
 
 def covered(matches: Mapping[str, Match]) -> tuple[str, ...]:
-    return tuple(name for name, match in matches.items() if match.similarity >= COVERED_AT)
+    """Ids of the key points whose nearest stretch is near enough."""
+    return tuple(name for name, match in matches.items() if match.margin >= COVERED_AT)
+
+
+def _yardstick(rows: Vectors, firsts: Sequence[int], sizes: Sequence[int]) -> float:
+    """Median cosine of an example with the nearest other text of its key point."""
+    nearest: list[float] = []
+    for first, size in zip(firsts, sizes, strict=True):
+        among = rows[first : first + size] @ rows[first : first + size].T
+        np.fill_diagonal(among, -1.0)
+        nearest += [float(among[i].max()) for i in range(1, size)]
+    return float(np.median(nearest)) if nearest else USUAL_YARDSTICK
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    unit: Vectors = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return unit

@@ -18,16 +18,17 @@ import numpy as np
 from scoring.agreement import spearman
 from scoring.coverage import COVERED_AT, Coverage
 from scoring.embeddings import Embedder
+from scoring.examples import ExampleSet
 from scoring.judges.embedded import EmbeddedJudge
 from scoring.rubric import Rubric
-from scoring.rubric_file import Examples, read_examples, read_rubric
+from scoring.rubric_file import read_examples, read_rubric
 from scoring.score import score
 from scoring.scorecard import Scorecard
 from scoring.transcript import Answer
 
 __all__ = ["Pair", "best_threshold", "judged_order", "pairs", "precision_recall_f1", "read_sets"]
 
-THRESHOLDS = tuple(round(float(t), 2) for t in np.arange(0.10, 0.81, 0.02))
+THRESHOLDS = tuple(round(float(t), 2) for t in np.arange(-0.10, 0.41, 0.02))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +38,30 @@ class Pair:
     rubric: str
     example: str
     key_point: str
-    similarity: float
+    margin: float
     covered: bool
 
 
-def read_sets(prompts: Path) -> list[tuple[Rubric, Examples]]:
+def read_sets(prompts: Path) -> list[tuple[Rubric, ExampleSet]]:
     """Every rubric that has worked examples. Raises RubricFileError."""
     found = [read_examples(path) for path in sorted((prompts / "examples").glob("*.yaml"))]
-    return [(read_rubric(prompts / "rubrics" / f"{e.rubric}.yaml"), e) for e in found]
+    return [(read_rubric(prompts / "rubrics" / f"{e.rubric}.yaml", e.variables), e) for e in found]
 
 
-def pairs(rubric: Rubric, examples: Examples, coverage: Coverage) -> list[Pair]:
+def pairs(rubric: Rubric, examples: ExampleSet, coverage: Coverage) -> list[Pair]:
     result: list[Pair] = []
     for example in examples.examples:
         matches = coverage.match(example.text, rubric.key_points)
         for point in rubric.key_points:
-            similarity = matches[point.id].similarity if point.id in matches else -1.0
-            result.append(Pair(rubric.rubric, example.id, point.id, similarity, point.id in example.covers))
+            margin = matches[point.id].margin if point.id in matches else -1.0
+            result.append(Pair(rubric.rubric, example.id, point.id, margin, point.id in example.covers))
     return result
 
 
 def precision_recall_f1(found: Iterable[Pair], threshold: float) -> tuple[float, float, float]:
     right = wrong = missed = 0
     for pair in found:
-        hit = pair.similarity >= threshold
+        hit = pair.margin >= threshold
         right += hit and pair.covered
         wrong += hit and not pair.covered
         missed += not hit and pair.covered
@@ -73,7 +74,7 @@ def best_threshold(found: Sequence[Pair]) -> float:
     return max(THRESHOLDS, key=lambda t: precision_recall_f1(found, t)[2])
 
 
-def judged_order(rubric: Rubric, examples: Examples, judge: EmbeddedJudge) -> tuple[list[float], float]:
+def judged_order(rubric: Rubric, examples: ExampleSet, judge: EmbeddedJudge) -> tuple[list[float], float]:
     """(judged value of each example, Spearman against the given levels)."""
     now = datetime.now(UTC)
     cards = [
@@ -115,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             break
         t = best_threshold(rest)
         # Shifted so that one threshold, 0, stands for each rubric's own: the pooled figures below need one.
-        held_out += [Pair(p.rubric, p.example, p.key_point, p.similarity - t, p.covered) for p in own]
+        held_out += [Pair(p.rubric, p.example, p.key_point, p.margin - t, p.covered) for p in own]
         figures = "{:9.2f}  {:6.2f}  {:4.2f}".format(*precision_recall_f1(own, t))
         lines.append(f"{name:32} {t:21.2f}  {figures}  {precision_recall_f1(own, COVERED_AT)[2]:5.2f}")
     if held_out:

@@ -61,5 +61,5 @@ def syllables(word: str) -> int:
     silent_es = (
         word.endswith("es") and not word.endswith(("ses", "zes", "ches", "shes", "xes", "ges", "ces")) and count > 1
     )
-    apart = len(re.findall(r"ia(?!l$)|io(?!n)|eo|iu|ua(?!l)|uo|ying|eing", word))
+    apart = len(re.findall(r"ia(?!l$)|io(?!n)|iu|ua(?!l)|uo|ying|eing", word))
     return max(1, count - (silent_e or silent_ed or silent_es) + apart)

@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from scoring.rubric import Rubric, Slug
+from scoring.examples import ExampleSet
+from scoring.rubric import Rubric
 
-__all__ = ["ExampleAnswer", "Examples", "RubricFileError", "read_examples", "read_rubric"]
+__all__ = ["RubricFileError", "read_examples", "read_rubric"]
 
 Model = TypeVar("Model", bound=BaseModel)
+_VARIABLE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 class RubricFileError(ValueError):
     """A file is missing or is not what it should be; the message names the file and every reason."""
 
 
-class ExampleAnswer(BaseModel):
-    """An answer of our own with its overall level, and the key points it covers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Slug
-    level: int = Field(ge=1, le=5)
-    covers: tuple[Slug, ...] = ()
-    note: str = ""
-    text: str = Field(min_length=1)
+def read_rubric(path: Path, variables: Mapping[str, str] | None = None) -> Rubric:
+    """The rubric with ``variables`` put where ``{name}`` stands. Raises RubricFileError."""
+    return _read(path, Rubric, variables or {})
 
 
-class Examples(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    rubric: Slug
-    question: str
-    examples: tuple[ExampleAnswer, ...] = Field(min_length=1)
-
-
-def read_rubric(path: Path) -> Rubric:
+def read_examples(path: Path) -> ExampleSet:
     """Raises RubricFileError."""
-    return _read(path, Rubric)
+    return _read(path, ExampleSet, {})
 
 
-def read_examples(path: Path) -> Examples:
-    """Raises RubricFileError."""
-    return _read(path, Examples)
-
-
-def _read(path: Path, model: type[Model]) -> Model:
+def _read(path: Path, model: type[Model], variables: Mapping[str, str]) -> Model:
     try:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -57,7 +41,17 @@ def _read(path: Path, model: type[Model]) -> Model:
     except yaml.YAMLError as error:
         raise RubricFileError(f"{path}: is not YAML ({error})") from error
     try:
-        return model.model_validate(data)
+        return model.model_validate(_filled(data, variables))
     except ValidationError as error:
         reasons = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
         raise RubricFileError(f"{path}: {reasons}") from error
+
+
+def _filled(value: Any, variables: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), value)
+    if isinstance(value, list):
+        return [_filled(part, variables) for part in value]
+    if isinstance(value, dict):
+        return {key: _filled(part, variables) for key, part in value.items()}
+    return value

@@ -3,7 +3,7 @@
     text        "we flew to the moon. then they landed and ..."
     sentences   [0 ............. 20) [21 ..............
 
-A stretch longer than a sentence a person would write is cut into pieces of about 12 to 25 words, before a joining word
+A stretch longer than a sentence a person would write is cut into pieces of about 6 to 14 words, before a joining word
 where there is one, and each piece counts as a sentence.
 """
 
@@ -29,9 +29,9 @@ _JOINERS = frozenset(_JOINERS_TEXT.split())
 _CLAUSE_END = re.compile(r"[,;:—–](?=\s)|\s[—–-](?=\s)")
 
 LONGEST = 40  # words in a sentence with an end mark; above that it is cut
-LONGEST_UNMARKED = 25  # words in a stretch without an end mark
-PIECE = (12, 25)  # words in a piece that was cut
-SHORTEST_TAIL = 6  # words; a shorter rest stays with the piece before
+LONGEST_UNMARKED = 14  # words in a stretch without an end mark
+PIECE = (6, 14)  # words in a piece that was cut
+SHORTEST_TAIL = 4  # words; a shorter rest stays with the piece before
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,13 @@ def _pieces(text: str, start: int, end: int, *, marked: bool) -> list[Sentence]:
 
 
 def _cut(text: str, found: list[re.Match[str]], first: int) -> int:
-    """Index of the word that begins the next piece: after a comma, else at a joining word, else at 20 words."""
+    """Index of the word that begins the next piece: after a comma, else at a joining word, else at 12 words."""
     last = min(first + PIECE[1], len(found) - SHORTEST_TAIL)
     places = range(first + PIECE[0], last + 1)
     after_comma = [i for i in places if text[found[i - 1].end() : found[i].start()].strip()]
     joining = [i for i in places if found[i].group().casefold() in _JOINERS]
     both = sorted(set(after_comma) & set(joining)) or joining or after_comma
-    return both[0] if both else min(first + 20, last)
+    return both[0] if both else min(first + 12, last)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -17,7 +17,8 @@ RARE = 3.4
 LESS_COMMON = 4.4
 CONCRETE_AND_SHORT = 2.6  # short words such as "splash" or "bouncy" are rare in print and known to every child
 HARD_SHARE = (0.03, 0.16)  # of all words: up to the first nothing is lost, from the second on nothing is left
-SENTENCE_WORDS = (12.0, 26.0)
+SENTENCE_WORDS = (12.0, 26.0)  # on average: as with HARD_SHARE
+LONG_SENTENCES = 0.4  # what long sentences take away at most
 
 
 def plain_words(context: Context) -> Reading:
@@ -45,7 +46,7 @@ def plain_words(context: Context) -> Reading:
     # Unpunctuated speech has no sentence length that could be measured, so there words alone decide.
     if marked and 2 * sum(marked) > total:
         mean = sum(marked) / len(marked)
-        value = 0.65 * value + 0.35 * (1 - ramp(mean, *SENTENCE_WORDS))
+        value *= 1 - LONG_SENTENCES * ramp(mean, *SENTENCE_WORDS)
         note += f" Sentences have {mean:.0f} words on average."
     order = sorted(share, key=lambda i: (-share[i] if value < 0.5 else share[i], -len(sentences[i].words)))
     return Reading(value, note, tuple(sentences[i] for i in order[:2]))
@@ -69,7 +70,14 @@ def is_hard(word: str) -> bool:
 def _forms(word: str) -> list[str]:
     """The word and its likely base forms: "bouncing" is as known as "bounce"."""
     forms = [word]
-    for ending, replacements in (("ing", ("", "e")), ("ed", ("", "e")), ("es", ("", "e")), ("s", ("",)), ("ly", ("",))):
+    for ending, replacements in (
+        ("ing", ("", "e")),
+        ("ed", ("", "e")),
+        ("ies", ("y",)),
+        ("es", ("", "e")),
+        ("s", ("",)),
+        ("ly", ("",)),
+    ):
         if word.endswith(ending) and len(word) > len(ending) + 2:
             stem = word[: -len(ending)]
             forms += [stem + r for r in replacements]

@@ -14,7 +14,7 @@ __all__ = ["Context", "Reading", "ramp"]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """``matches`` by key point id of this criterion; ``relevance`` is the cosine of the answer with what was asked."""
+    """``matches`` of this criterion by key point id; ``relevance``: mean cosine of the sentences with the topic."""
 
     criterion: Criterion
     question_text: str
