@@ -10,8 +10,8 @@ import numpy.typing as npt
 __all__ = ["windows"]
 
 RATE = 16_000
-LONGEST_S = 9.0
-EARLIEST_S = 4.0
+LONGEST_S = 12.0
+EARLIEST_S = 5.0
 STEP = 160  # 10 ms
 QUIET = 25  # steps of 10 ms: a quarter second finds pauses between words, not the closure of a stop
 

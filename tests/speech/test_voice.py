@@ -22,7 +22,8 @@ SENTENCE = "Please explain the moon landing to a six year old. Take all the time
 
 @pytest.fixture
 async def voice(tmp_path):
-    voice = Voice(VoiceOptions(tmp_path))
+    """hibari: it loads sooner than Piper, and everything but the sound itself is the same."""
+    voice = Voice(VoiceOptions(tmp_path, "hibari"))
     await voice.start()
     yield voice
     await voice.close()
@@ -42,18 +43,15 @@ async def test_what_melvin_says_is_understood(engine, tmp_path, model_cache):
     sound = await voice.say(SENTENCE)
     await voice.close()
     assert voice.description.engine == engine
+    assert not [name for name in sys.modules if name.split(".")[0] == "piper"]  # GPL: in its own process alone
     assert 3 < sound.seconds < 9
     heard = RecordRecogniser(RecognitionOptions(model_cache)).recognise(at_16_khz(sound))
     assert word_error_rate(SENTENCE, heard.text.replace("6", "six")) < 0.1
 
 
-async def test_melvin_is_male_where_piper_is_installed(voice):
-    assert (voice.description.engine, voice.description.male) == ("piper", True)
-
-
-async def test_piper_is_never_loaded_into_this_process(voice):
-    await voice.say("Hello.")
-    assert not [name for name in sys.modules if name.split(".")[0] == "piper"]
+def test_melvin_is_male_where_piper_is_installed(tmp_path):
+    description = Voice(VoiceOptions(tmp_path)).description
+    assert (description.engine, description.male) == ("piper", True)
 
 
 async def test_a_known_text_is_there_at_once_also_after_a_restart_and_before_the_engine(voice, tmp_path):
@@ -62,7 +60,7 @@ async def test_a_known_text_is_there_at_once_also_after_a_restart_and_before_the
     assert await voice.say("Thank you.") is first
     assert time.perf_counter() - began < 0.005
     await voice.close()
-    again = Voice(VoiceOptions(tmp_path))
+    again = Voice(VoiceOptions(tmp_path, "hibari"))
     began = time.perf_counter()
     sound = await again.say("Thank you.")
     assert time.perf_counter() - began < 0.05
