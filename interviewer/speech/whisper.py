@@ -6,8 +6,8 @@ The quick way cuts speech into windows of at most 12 s, pads each to 10 s or a l
 lowest value of its features, and decodes greedily without timestamps. Measured with the base model (int8, two threads,
 read and spontaneous English): clips of up to 12 s, word error rate 2.3 %; longer ones 6.1 % (the careful way, on clips
 over 9 s: 4.9 %, with three times the processor time on an answer of 10 s). Windows of
-15 s and more lose whole sentences (14 to 25 %), 8 s with their padding break down (28 %), and so now and then do windows
-that sound fills to the brim.
+15 s and more lose whole sentences (14 to 25 %), 8 s with their padding break down (28 %), and so now and then do
+windows that sound fills to the brim.
 """
 
 from __future__ import annotations
