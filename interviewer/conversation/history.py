@@ -61,8 +61,8 @@ class History:
             case SpeechEnded():
                 before = self._unheard.get(event.segment)  # a segment may go on after a short pause
                 self._unheard[event.segment] = (
-                    before
-                    and replace(before, end=event.at)
+                    (before
+                    and replace(before, end=event.at))
                     or HistoryTurn("candidate", "spoken", "", self._speech_from, event.at, self._question or None)
                 )
             case Heard():

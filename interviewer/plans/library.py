@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 import interviewer
 from interviewer.plans.bundle import PlanBundle
-from interviewer.plans.examples import ExampleSet
 from interviewer.plans.notice import Notice
 from interviewer.plans.persona import Persona, Phrases
 from interviewer.plans.problems import PlanError, Problem
@@ -18,6 +17,7 @@ from interviewer.plans.references import Known, example_references, plan_referen
 from interviewer.plans.schema import Plan
 from interviewer.plans.source import Source, read_source
 from interviewer.plans.validation import validated
+from scoring.examples import ExampleSet
 from scoring.rubric import Rubric
 
 __all__ = ["Library", "PlanBundle", "PlanError", "Problem", "UnknownPlan", "default_folder"]

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from interviewer.plans.bundle import PlanBundle
-from interviewer.plans.examples import ExampleSet
 from interviewer.plans.library import Library, default_folder
 from interviewer.plans.persona import PHRASE_COUNTS
 from interviewer.plans.schema import Question
 from interviewer.plans.variables import announced, check_variables, fill
+from scoring.examples import ExampleSet
 from scoring.rubric import Criterion, Rubric
 
 LIBRARY = Library.load(default_folder())
