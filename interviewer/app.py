@@ -26,7 +26,7 @@ from interviewer.live.registry import Live, LiveOptions
 from interviewer.media.ice import IceServer, PeerOptions
 from interviewer.plans.library import Library, default_folder
 from interviewer.records.database import Database
-from interviewer.records.embedded import EmbeddedPostgres, running_url
+from interviewer.records.embedded import DataFolderLock, EmbeddedPostgres, running_url
 from interviewer.records.feeder import Feeder
 from interviewer.records.migrations import upgrade
 from interviewer.records.objects import ObjectStore
@@ -131,6 +131,7 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
     async with AsyncExitStack() as stack:
         if settings.database_url:
             url = settings.database_url
+            stack.enter_context(DataFolderLock(settings.data_folder))  # journals and recordings have one writer
         else:
             url = await stack.enter_async_context(embedded(settings, progress))
         upgrade(url)
@@ -149,8 +150,10 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
         for part in (voice, recogniser, coverage):
             stack.push_async_callback(part.close)
         progress("Loading speech recognition and Melvin's voice")
-        await asyncio.gather(recogniser.start(progress), voice.start(progress))
-
+        voice_start = asyncio.create_task(_start_voice(voice, progress), name="load the voice")
+        stack.callback(voice_start.cancel)
+        # Sentences of earlier runs can be said before the voice is loaded; a first run waits for it in announce().
+        await recogniser.start(progress)
         live = Live(
             LiveOptions(
                 journals=journals,
@@ -186,7 +189,7 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
         stack.callback(passwords.close)
 
         async def voice_runs() -> bool:
-            return voice.pid is not None
+            return not voice_start.done() or voice.pid is not None
 
         async def recognition_runs() -> bool:
             return recogniser.pid is not None
@@ -260,6 +263,13 @@ class _Server(uvicorn.Server):
         """Nothing: uvicorn's own way raises the signal again when it is done, which would end us before our rooms are
         closed."""
         yield
+
+
+async def _start_voice(voice: Voice, progress: Progress) -> None:
+    try:
+        await voice.start(progress)
+    except ModelGone as error:
+        log.error("the voice could not be loaded; new sentences are captions alone", error=str(error))
 
 
 async def _start_coverage(coverage: LiveCoverage) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 
@@ -75,7 +74,7 @@ def end_with_parent() -> None:
     """Called in the worker: ask this process to stop when standard input ends."""
 
     def watch() -> None:
-        while sys.stdin.buffer.read(4096):
+        while os.read(0, 4096):  # not sys.stdin: its lock, held here, would break the interpreter's own end
             pass
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 __all__ = ["Candidate", "as_wav"]
 
@@ -71,17 +71,24 @@ class Candidate:
 
     # ------------------------------------------------------------------ the interview
 
+    def _read(self, script: str) -> str:
+        """What a script returns; empty while the page is on its way to another."""
+        try:
+            return str(self.page.evaluate(script) or "")
+        except Error:
+            return ""
+
     @property
     def phase(self) -> str:
-        return self.page.locator("#stage").get_attribute("data-phase") or ""
+        return self._read("document.querySelector('#stage')?.dataset.phase")
 
     @property
     def title(self) -> str:
-        return self.page.locator("#question-title").inner_text()
+        return self._read("document.querySelector('#question-title')?.innerText").strip()
 
     @property
     def asked(self) -> str:
-        return self.page.locator("#question-text").inner_text()
+        return self._read("document.querySelector('#question-text')?.innerText").strip()
 
     @property
     def over(self) -> bool:
@@ -95,10 +102,10 @@ class Candidate:
                 raise AssertionError(f"{what}: not within {seconds} s; the page shows:\n{self.page.inner_text('main')}")
             self.page.wait_for_timeout(100)
 
-    def wait_for_prompt(self, before: str) -> bool:
+    def wait_for_prompt(self, before: str, *, phases: tuple[str, ...] = ("listening", "writing")) -> bool:
         """Until Melvin has asked something other than ``before`` and fallen silent; False where it is over."""
         self.wait_until(
-            lambda: self.over or (self.phase in ("listening", "writing") and self.asked.strip() not in ("", before)),
+            lambda: self.over or (self.phase in phases and self.asked not in ("", before)),
             f"a prompt after {before!r}",
         )
         return not self.over

@@ -78,7 +78,7 @@ def answer_everything(candidate: Candidate, moon: bytes, sounds: dict[str, bytes
     queue = list(RECORDED)
     asked = ""
     while candidate.wait_for_prompt(asked):
-        asked = candidate.asked.strip()
+        asked = candidate.asked
         interview.prompts.append((candidate.title, asked))
         if candidate.phase == "writing":
             candidate.type(WRITTEN)
@@ -99,7 +99,7 @@ def answer_everything(candidate: Candidate, moon: bytes, sounds: dict[str, bytes
                 and candidate.title in interview.spoken
                 and candidate.title == interview.prompts[-1][0]
             ):
-                asked = candidate.asked.strip()
+                asked = candidate.asked
                 interview.prompts.append((candidate.title, asked))
                 candidate.press("I'm done")
     interview.ended = time.monotonic()
