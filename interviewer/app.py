@@ -20,7 +20,6 @@ from interviewer.http.rooms import HttpOptions, Rooms
 from interviewer.http.site import build_site
 from interviewer.jobs.child import WorkerChild
 from interviewer.jobs.defer import JobQueue
-from interviewer.jobs.worker import JobOptions, run_worker
 from interviewer.live.coverage import LiveCoverage
 from interviewer.live.registry import Live, LiveOptions
 from interviewer.media.ice import IceServer, PeerOptions
@@ -129,6 +128,13 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
     library = load_library(settings)
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
+        voice, recogniser, coverage = make_voice(settings), make_recogniser(settings), LiveCoverage()
+        for part in (voice, recogniser, coverage):
+            stack.push_async_callback(part.close)
+        # Recognition loads in its process while the database starts; the others follow one by one, for two cores
+        # have no more to give.
+        recognition_start = asyncio.create_task(recogniser.start(progress), name="load recognition")
+        stack.callback(recognition_start.cancel)
         if settings.database_url:
             url = settings.database_url
             stack.enter_context(DataFolderLock(settings.data_folder))  # journals and recordings have one writer
@@ -146,14 +152,6 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
         await jobs.open()
         stack.push_async_callback(jobs.close)
 
-        voice, recogniser, coverage = make_voice(settings), make_recogniser(settings), LiveCoverage()
-        for part in (voice, recogniser, coverage):
-            stack.push_async_callback(part.close)
-        progress("Loading speech recognition and Melvin's voice")
-        voice_start = asyncio.create_task(_start_voice(voice, progress), name="load the voice")
-        stack.callback(voice_start.cancel)
-        # Sentences of earlier runs can be said before the voice is loaded; a first run waits for it in announce().
-        await recogniser.start(progress)
         live = Live(
             LiveOptions(
                 journals=journals,
@@ -184,7 +182,11 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
             await asyncio.gather(*tasks, return_exceptions=True)
 
         stack.push_async_callback(end_tasks)
-        in_background(_start_coverage(coverage))
+        await recognition_start
+        # Sentences of earlier runs can be said before the voice is there; a first run waits for it in announce().
+        voice_start = asyncio.create_task(_start_voice(voice, progress), name="load the voice")
+        stack.callback(voice_start.cancel)
+        in_background(_start_coverage(coverage, after=voice_start))
         passwords = Passwords()
         stack.callback(passwords.close)
 
@@ -246,6 +248,8 @@ async def serve(settings: Settings, progress: Progress, ready: Callable[[Service
 
 async def work(settings: Settings, progress: Progress) -> None:
     """Work off durable jobs until told to stop, against the configured database or that of a running service."""
+    from interviewer.jobs.worker import JobOptions, run_worker  # half a second that `serve` need not wait for
+
     async with database_url(settings, progress) as url:
         await run_worker(
             JobOptions(
@@ -272,8 +276,9 @@ async def _start_voice(voice: Voice, progress: Progress) -> None:
         log.error("the voice could not be loaded; new sentences are captions alone", error=str(error))
 
 
-async def _start_coverage(coverage: LiveCoverage) -> None:
+async def _start_coverage(coverage: LiveCoverage, *, after: asyncio.Task[None]) -> None:
     """In the background: until it is there, probes are asked in the plan's order."""
+    await asyncio.wait({after})
     try:
         await coverage.start()
     except ModelGone as error:

@@ -57,15 +57,16 @@ _WORD = re.compile(r"[\w']+")
 class TailAware:
     """Waits longer where the tail of the transcript is no end of a sentence, or hardly anything was said."""
 
-    complete_s: float = 1.3
+    complete_s: float = 1.6
     incomplete_s: float = 2.6
     opening_s: float = 3.0
-    """After fewer than ``opening_words`` words: people clear their throat, repeat the question, think."""
+    """While hardly anything was said: people clear their throat, repeat the question, think."""
     opening_words: int = 4
+    opening_speech_s: float = 4.0
 
     def wait_s(self, turn: TurnSoFar) -> float:
         words = _WORD.findall(turn.text.lower())
-        if len(words) < self.opening_words:
+        if len(words) < self.opening_words or turn.speech_s < self.opening_speech_s:
             return self.opening_s
         tail = turn.text.rstrip().rstrip("\"'”’)")
         if not tail.endswith((".", "!", "?")) or tail.endswith("..") or words[-1] in _PROMISES_MORE:

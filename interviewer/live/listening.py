@@ -146,12 +146,13 @@ class Listening:
         self._emit(SpeechEnded(at, segment.number))
         if segment.task is not None:
             segment.task.cancel()
-        segment.task = self._own(self._words(segment, at))
+        # Cut out now, not in the task: once the segment is settled, its sound may be forgotten before the task runs.
+        segment.task = self._own(self._words(segment, at, self._cut(segment.start, at)))
         if segment.spoken >= LONG_S * RATE:
             self._settle()
 
-    async def _words(self, segment: _Segment, end: int) -> None:
-        text = await self._recognised(segment.start, end, caption=False)
+    async def _words(self, segment: _Segment, end: int, pcm: Samples) -> None:
+        text = await self._recognised(pcm, caption=False)
         if text is not None:
             segment.text, segment.text_end = text, end
             if self._segment is segment:
@@ -175,16 +176,18 @@ class Listening:
     def _maybe_caption(self, segment: _Segment) -> None:
         if self._position - self._captioned_at >= CAPTION_EVERY_S * RATE:
             self._captioned_at = self._position
-            self._own(self._show(segment))
+            start = max(segment.start, self._position - round(CAPTION_WINDOW_S * RATE))
+            self._own(self._show(segment, start, self._cut(start, self._position)))
 
-    async def _show(self, segment: _Segment) -> None:
-        start = max(segment.start, self._position - round(CAPTION_WINDOW_S * RATE))
-        text = await self._recognised(start, self._position, caption=True)
+    async def _show(self, segment: _Segment, start: int, pcm: Samples) -> None:
+        text = await self._recognised(pcm, caption=True)
         if text and self._segment is segment and self._speaking:
             self._caption(segment.number, text if start == segment.start else "… " + text, False)
 
-    async def _recognised(self, start: int, end: int, *, caption: bool) -> str | None:
-        pcm = self._sound.span(start - round(LEAD_S * RATE), end + round(TAIL_S * RATE))
+    def _cut(self, start: int, end: int) -> Samples:
+        return self._sound.span(start - round(LEAD_S * RATE), end + round(TAIL_S * RATE))
+
+    async def _recognised(self, pcm: Samples, *, caption: bool) -> str | None:
         try:
             return await self._recognise(pcm, caption=caption)
         except (ModelError, ModelGone) as error:

@@ -126,7 +126,7 @@ class Candidate:
             self.wait(0.1)
         raise AssertionError(f"Melvin asked nothing within {limit} s: {self.conversation.view()}")
 
-    def speak(self, text: str, seconds: float = 3.0) -> None:
+    def speak(self, text: str, seconds: float = 5.0) -> None:
         start = self.at
         self._answered = len(self.prompts())
         question_id = self.conversation.current_question

@@ -113,6 +113,18 @@ async def test_a_long_pause_makes_a_new_segment_for_the_question_that_is_open_th
     assert [(h.segment, h.question_id) for h in ear.of(Heard)] == [(1, "one"), (2, "two")]  # type: ignore[attr-defined]
 
 
+async def test_a_long_segment_is_recognised_whole() -> None:
+    ear = Ear()
+    speech = np.concatenate([short_clip()] * 4)
+    await ear.hear(speech)
+    await ear.silence(2.0)
+    heard = ear.of(Heard)
+    seconds = sum(float(h.text.split()[0]) for h in heard)  # type: ignore[attr-defined]
+    spoken = sum(h.end - h.start for h in heard) / RATE  # type: ignore[attr-defined]
+    assert max(h.end - h.start for h in heard) > 8 * RATE  # type: ignore[attr-defined]
+    assert seconds >= spoken
+
+
 async def test_a_button_flushes_what_is_being_said() -> None:
     ear = Ear()
     speech = short_clip()
