@@ -2,8 +2,8 @@
 
 From the last sample of speech that a candidate sends (the last 10 ms frame within 20 dB of speech level) to the first
 sound of Melvin that arrives, both at the candidate's end of a WebRTC connection over loopback; so it holds the network,
-all buffers, the decision that the turn is over, recognition and coverage for the choice of a probe, and the voice. Whole
-interviews of the shipped plan generalist-ai-trainer; speech from tests/data/audio.
+all buffers, the decision that the turn is over, recognition and coverage for the choice of a probe, and the voice.
+Whole interviews of the shipped plan generalist-ai-trainer; speech from tests/data/audio.
 """
 
 from __future__ import annotations

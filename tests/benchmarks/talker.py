@@ -155,6 +155,13 @@ class Talker:
         )
         reply.raise_for_status()
 
+    async def end(self) -> None:
+        """Press End, and wait until Melvin has closed the interview."""
+        self._page.channel.send('{"t":"press","button":"end"}')
+        async with asyncio.timeout(30):
+            while not self.over:  # noqa: ASYNC110 - what is waited for is a message read elsewhere
+                await asyncio.sleep(0.05)
+
     async def _ping(self) -> None:
         n = 0
         while True:

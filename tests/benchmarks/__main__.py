@@ -1,0 +1,57 @@
+"""``python -m tests.benchmarks list``, or ``python -m tests.benchmarks NAME [--json FILE] [--quick] [--data DIR]``.
+
+Exits 0 where every target is met, 1 where one is missed, 2 where the benchmark's data is not there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.registry import NAMES, benchmark, summary
+from tests.benchmarks.report import DataMissing, Options, Report, machine
+
+__all__ = ["finish", "main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure this machine.")
+    parser.add_argument("name", choices=["list", *NAMES], metavar="NAME", help="list, " + ", ".join(NAMES))
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    parser.add_argument("--quick", action="store_true", help="fewer samples")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        default=Path(os.environ.get("MELVIN_DATA", "../shared")),
+        help="folder with audio/ and data/ (default: $MELVIN_DATA, else ../shared)",
+    )
+    given = parser.parse_args(arguments)
+    if given.name == "list":
+        for name in NAMES:
+            print(f"{name:12}  {summary(name)}")
+        return 0
+    options = Options(given.quick, given.data)
+    try:
+        report = benchmark(given.name)(options)
+    except DataMissing as missing:
+        print(f"{given.name}: {missing}", file=sys.stderr)
+        return 2
+    return finish(given.name, report, options, given.json)
+
+
+def finish(name: str, report: Report, options: Options, json_file: Path | None) -> int:
+    """Show the report, keep it, and give the exit code."""
+    print(f"{name}{' (quick)' if options.quick else ''}, " + ", ".join(f"{k} {v}" for k, v in machine().items()))
+    print(report.table())
+    if json_file is not None:
+        json_file.write_text(json.dumps(report.to_dict(name, options), indent=2) + "\n", "utf-8")
+    return 1 if report.missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
