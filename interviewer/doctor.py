@@ -151,6 +151,7 @@ async def _ice(settings: Settings) -> str:
     page = RTCPeerConnection(options.configuration())
     peer: Peer | None = None
     try:
+        page.addTransceiver("audio", direction="recvonly")  # without one an offer is no page's, and refused
         page.createDataChannel("control")
         await page.setLocalDescription(await page.createOffer())
         handlers = PeerHandlers(on_state=lambda state: connected.set() if state == "connected" else None)

@@ -32,7 +32,7 @@ class Caller:
     scopes: frozenset[str]
 
 
-_bearer = HTTPBearer(scheme_name="api_key", description="A key made with `interviewer key create`.", auto_error=False)
+_bearer = HTTPBearer(scheme_name="api_key", description="A key made with `interviewer keys create`.", auto_error=False)
 
 
 async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
