@@ -10,6 +10,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from interviewer.live.placement import Placement
 from interviewer.live.session import InterviewSession
 from interviewer.media.audio_in import AudioBlock
 from interviewer.media.peer import Peer, PeerHandlers, PeerOptions
@@ -38,8 +39,7 @@ class Recorders:
 class Connection:
     """A page's link by data channel, with sound both ways.
 
-    Sound is placed by RTP time: the first packet's arrival fixes where the peer's clock lies on the interview's, and
-    from then on only the packets' own times count.
+    Sound is placed by RTP time (see ``placement``), whatever time it took on its way.
     """
 
     def __init__(self, session: InterviewSession, recorders: Recorders, tab: str) -> None:
@@ -47,7 +47,7 @@ class Connection:
         self._recorders = recorders
         self._tab = tab
         self._peer: Peer | None = None
-        self._zero: int | None = None
+        self._placement = Placement()
         self._opened = time.monotonic()
         self._was_current = False
 
@@ -87,11 +87,9 @@ class Connection:
     def _on_audio(self, block: AudioBlock) -> None:
         if not self.current or self._session.conversation.finished or self._session.conversation.paused:
             return
-        if self._zero is None:
-            self._zero = self._session.clock.now() - len(block.samples) - block.start
-        start = self._zero + block.start
-        self._recorders.candidate.write(start, block.samples)
-        self._session.hear(start, block.samples)
+        for start, samples in self._placement.place(self._session.clock.now(), block.start, block.samples):
+            self._recorders.candidate.write(start, samples)
+            self._session.hear(start, samples)
 
     def _on_played(self, at: float, samples: NDArray[np.int16]) -> None:
         if self.current:

@@ -6,7 +6,13 @@
   navigator.mediaDevices.getUserMedia = async () => {
     context ??= new AudioContext({ sampleRate: 48000 });
     await context.resume();
-    destination ??= context.createMediaStreamDestination();
+    if (!destination) {
+      destination = context.createMediaStreamDestination();
+      // A real microphone never stops sending, not even in silence; a destination without a source does.
+      const hum = new ConstantSourceNode(context, { offset: 0.0001 });
+      hum.connect(destination);
+      hum.start();
+    }
     return destination.stream.clone();
   };
   window.playClip = async (base64) => {
