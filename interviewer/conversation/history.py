@@ -60,10 +60,8 @@ class History:
                 self._speech_from = event.at
             case SpeechEnded():
                 before = self._unheard.get(event.segment)  # a segment may go on after a short pause
-                self._unheard[event.segment] = (
-                    (before
-                    and replace(before, end=event.at))
-                    or HistoryTurn("candidate", "spoken", "", self._speech_from, event.at, self._question or None)
+                self._unheard[event.segment] = (before and replace(before, end=event.at)) or HistoryTurn(
+                    "candidate", "spoken", "", self._speech_from, event.at, self._question or None
                 )
             case Heard():
                 self._unheard.pop(event.segment, None)
