@@ -84,7 +84,8 @@ def checked_questions(script: Script, transcript: Transcript) -> list[CheckedQue
             if turn.question_id != question.id:
                 continue
             if turn.side is Side.MELVIN:
-                asked = "" if turn.text.strip() in (question.text, question.rephrase) else turn.text.strip()
+                # The question stands in the heading; a lead-in before it ("Thank you.") is no reason to show it again.
+                asked = "" if turn.text.strip().endswith((question.text, question.rephrase)) else turn.text.strip()
             elif turn.text.strip():
                 turns.append(CheckedTurn(index, turn.mode is Mode.TYPED, turn.text.strip(), asked))
         found.append(CheckedQuestion(number, question.id, question.title, question.text, tuple(turns)))

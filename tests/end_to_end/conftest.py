@@ -5,7 +5,6 @@ Their scope is this package: while Playwright runs, no other event loop can run 
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,10 +14,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.browser import find_chromium
 from tests.end_to_end.candidate import Candidate
 from tests.end_to_end.service import RunningService
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -32,13 +31,6 @@ ARGUMENTS = (
 )
 
 
-def chromium() -> str:
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if found is None:
-        pytest.fail("no Chromium is installed; `python -m tests` says how to get one")
-    return found
-
-
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
@@ -47,7 +39,9 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="package")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    running = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+    found = find_chromium()
+    assert found is not None, "no Chromium is installed; `python -m tests` says how to get one"
+    running = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
     yield running
     running.close()
 

@@ -6,7 +6,6 @@ Also what the page says where the microphone is refused, and that nothing typed 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pytest
 import uvicorn
 from playwright.async_api import Page, async_playwright, expect
 
+from tests.browser import find_chromium
 from tests.http.joining import Candidate, candidate, joined
 
 __all__ = ["candidate", "joined"]
@@ -59,7 +59,7 @@ async def opened(joined: Candidate) -> AsyncIterator[Opened]:
         await asyncio.sleep(0.05)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--use-fake-device-for-media-stream"]
+            executable_path=find_chromium(), args=["--no-sandbox", "--use-fake-device-for-media-stream"]
         )
         page = await browser.new_page()
         errors: list[str] = []

@@ -6,7 +6,6 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import uvicorn
@@ -15,12 +14,11 @@ from playwright.async_api import Page, async_playwright
 from interviewer.http.passwords import Passwords
 from interviewer.http.rooms import Rooms
 from interviewer.http.site import build_site
+from tests.browser import find_chromium
 from tests.http.conftest import EMAIL, PASSWORD
 from tests.http.factories import Finished
 
 pytestmark = pytest.mark.slow
-
-CHROMIUM = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None  # else Playwright's own
 
 
 @pytest.fixture
@@ -40,7 +38,7 @@ async def address(rooms: Rooms, passwords: Passwords) -> AsyncIterator[str]:
 async def page(address: str, account: str, finished: Finished) -> AsyncIterator[Page]:
     """The review page of the finished interview, signed in; any fault that the browser reports fails the test."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         page = await browser.new_page()
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
