@@ -11,6 +11,7 @@ from __future__ import annotations
 from interviewer.conversation.actions import Action, SayKind, Show, StopSaying
 from interviewer.conversation.answers import Segment, choose_probe
 from interviewer.conversation.events import (
+    Abandoned,
     Button,
     Connected,
     Covered,
@@ -150,6 +151,9 @@ class Conversation:
                 return self._on_typed(event)
             case Pressed():
                 return self._on_pressed(event.button)
+            case Abandoned():
+                self._state.ending = "not finished before the link expired"
+                return finish(self._state)
             case Tick():
                 pass
         return []

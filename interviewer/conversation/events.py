@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 __all__ = [
-    "Button", "Connected", "Covered", "Disconnected", "Draft", "Event", "Heard", "ModeChanged", "Pressed",
+    "Abandoned", "Button", "Connected", "Covered", "Disconnected", "Draft", "Event", "Heard", "ModeChanged", "Pressed",
     "SayingEnded", "SpeechEnded", "SpeechStarted", "Tick", "Typed", "event_from_dict", "event_to_dict",
 ]  # fmt: skip
 
@@ -127,6 +127,13 @@ class Typed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Abandoned(Event):
+    """The link's time is long over and nobody came back; what was said until then is an interview too."""
+
+    kind: ClassVar[str] = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
 class Tick(Event):
     """Time passes. Given at least every 0.2 s while an interview runs; logged only where it had an effect."""
 
@@ -135,8 +142,8 @@ class Tick(Event):
 
 _KINDS: dict[str, type[Event]] = {
     c.kind: c
-    for c in (Connected, Disconnected, SpeechStarted, SpeechEnded, Heard, Covered, SayingEnded, Pressed, ModeChanged,
-              Draft, Typed, Tick)
+    for c in (Abandoned, Connected, Disconnected, SpeechStarted, SpeechEnded, Heard, Covered, SayingEnded, Pressed,
+              ModeChanged, Draft, Typed, Tick)
 }  # fmt: skip
 
 

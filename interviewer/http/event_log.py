@@ -70,6 +70,7 @@ def _typed(body: Body, titles: Mapping[str, str]) -> str:
 
 
 _WORDS: dict[str, Callable[[Body, Mapping[str, str]], str]] = {
+    "abandoned": lambda b, t: "The link had expired and nobody had come back: the interview was closed as it stood",
     "connected": _connected,
     "disconnected": lambda b, t: "The connection to the candidate's page was lost",
     "speech-started": lambda b, t: "The candidate began to speak",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import structlog
 from numpy.typing import NDArray
+from sqlalchemy.exc import DBAPIError
 
-from interviewer.conversation.events import Event, event_from_dict
+from interviewer.conversation.events import Abandoned, Event, event_from_dict
 from interviewer.conversation.history import replay
 from interviewer.conversation.script import RATE, Script
 from interviewer.live.connection import Connection, Recorders
@@ -29,8 +31,8 @@ from interviewer.plans.bundle import PlanBundle
 from interviewer.plans.variables import filled
 from interviewer.records.database import Database
 from interviewer.records.events import read_events
+from interviewer.records.interviews import abandoned, list_interviews, set_status
 from interviewer.records.interviews import interview as find_interview
-from interviewer.records.interviews import list_interviews
 from interviewer.records.journal import Journal
 from interviewer.speech.recognition import Purpose, Recogniser
 from interviewer.speech.voice import Voice, as_wav
@@ -38,8 +40,11 @@ from interviewer.speech.voice import Voice, as_wav
 __all__ = ["Live", "LiveOptions"]
 
 SWEEP_S = 5.0
-LET_GO_AFTER_S = 60.0
-"""An interview without a page leaves memory after this; its log brings it back."""
+LET_GO_AFTER_S = 150.0
+"""An interview without a page leaves memory after this, when it has paused by itself; its log brings it back."""
+ABANDONED_AFTER = timedelta(days=1)
+"""After its link has expired an interview can still be gone on with for this long; then it ends as it stands."""
+ABANDONED_EVERY_S = 600.0
 RUNNING = ("created", "live", "paused")
 
 log = structlog.get_logger(__name__)
@@ -105,13 +110,18 @@ class Live:
 
     async def start(self) -> None:
         """Also finishes what a crash left: interviews whose log ends, but whose outcome was never written."""
-        self._sweeper = asyncio.create_task(self._sweep(), name="let interviews go")
         for status in ("live", "paused"):
             async with self._database.session() as db:
                 rows, _ = await list_interviews(db, limit=100, status=status)
             for row in rows:
-                if row.node == self._options.node and (await self._restored(row.id)).over:
+                if row.node != self._options.node:
+                    continue
+                if (await self._restored(row.id)).over:
                     self._entries[row.id] = await self._bring_up(row.id)
+                elif status == "live":  # it ran when this machine went down; nobody is connected now
+                    async with self._database.session() as db:
+                        await set_status(db, row.id, "paused", only_from=("live",))
+        self._sweeper = asyncio.create_task(self._sweep(), name="let interviews go")
 
     @property
     def running(self) -> int:
@@ -179,7 +189,7 @@ class Live:
             if entry is None or entry.session.failed:
                 if entry is not None:
                     await self._let_go(interview_id)
-                if self._draining or len(self._entries) >= self._options.most_interviews:
+                if self._draining or self.running >= self._options.most_interviews:
                     raise Busy
                 entry = await self._bring_up(interview_id)
                 self._entries[interview_id] = entry
@@ -233,8 +243,27 @@ class Live:
 
         return recognise
 
+    async def _end_abandoned(self) -> None:
+        """Interviews whose candidates never came back are scored as far as they got, not kept open for ever."""
+        async with self._database.session() as db:
+            ids = await abandoned(db, self._clock() - ABANDONED_AFTER)
+        for interview_id in ids:
+            try:
+                session = (await self._entry(interview_id)).session
+            except (Busy, InterviewOver):
+                continue
+            if not session.connected:
+                session.emit(Abandoned(session.clock.now()))
+
     async def _sweep(self) -> None:
+        next_search = 0.0
         while True:
+            if time.monotonic() >= next_search:
+                next_search = time.monotonic() + ABANDONED_EVERY_S
+                try:
+                    await self._end_abandoned()
+                except (DBAPIError, OSError) as error:
+                    log.warning("no search for abandoned interviews", error=str(error))
             await asyncio.sleep(SWEEP_S)
             for interview_id, entry in list(self._entries.items()):
                 session = entry.session

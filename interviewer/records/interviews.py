@@ -16,7 +16,7 @@ from interviewer.records.pages import page
 from interviewer.records.tables import Interview, Invitation, PlanVersion
 
 __all__ = [
-    "STATUSES", "Changes", "create_interview", "ended_before", "interview", "interview_for_invitation",
+    "STATUSES", "Changes", "abandoned", "create_interview", "ended_before", "interview", "interview_for_invitation",
     "list_interviews", "live_on", "set_status", "status_of", "update_interview",
 ]  # fmt: skip
 
@@ -110,6 +110,16 @@ async def live_on(session: AsyncSession, node: str, *, but: str) -> bool:
     """Whether an interview other than ``but`` runs on this machine now."""
     query = select(Interview.id).where(Interview.status == "live", Interview.node == node, Interview.id != but)
     return await session.scalar(query.limit(1)) is not None
+
+
+async def abandoned(session: AsyncSession, expired_before: datetime, *, limit: int = 100) -> list[str]:
+    """Ids of interviews that were begun and never ended, and whose link expired before this moment."""
+    query = (
+        select(Interview.id)
+        .join(Interview.invitation)
+        .where(Interview.status.in_(("live", "paused")), Invitation.expires_at < expired_before)
+    )
+    return list(await session.scalars(query.order_by(Interview.created_at).limit(limit)))
 
 
 async def ended_before(session: AsyncSession, moment: datetime, *, status: str, limit: int = 100) -> list[str]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ class House:
         finally:
             await live.close()
 
-    async def interview(self) -> str:
+    async def interview(self, expires_at: datetime = datetime(2099, 1, 1, tzinfo=UTC)) -> str:
         bundle = Library.load(default_folder()).get("generalist-ai-trainer")
         async with self.database.session() as session:
             plan = await plan_versions.store_plan(
@@ -95,7 +95,7 @@ class House:
             )  # fmt: skip
             invitation, _ = await invitations.create_invitation(
                 session, plan_id=plan.id, candidate_name="Test", candidate_email=None, variables={}, accommodation=1.0,
-                expires_at=datetime(2099, 1, 1, tzinfo=UTC), created_by=None,
+                expires_at=expires_at, created_by=None,
             )  # fmt: skip
             row = await interviews.create_interview(session, invitation.id, script_for(bundle, {}).to_dict())
             return row.id
@@ -231,3 +231,36 @@ async def test_a_crash_between_the_last_event_and_the_outcome_is_made_good_at_th
         row = await interviews.interview(session, interview_id)
     assert row is not None
     assert row.status == "checking"
+
+
+async def test_an_interview_that_nobody_came_back_to_ends_as_it_stands(house: House) -> None:
+    interview_id = await house.interview(expires_at=datetime.now(UTC) - timedelta(days=2))
+    async with house.open() as live:
+        page = await join(live, interview_id)
+        question = (await asked(page))["question"]["id"]
+        await live.typed(interview_id, question, "All that I had to say.")
+        await live.detach(interview_id, page)
+    async with house.open():
+        async with asyncio.timeout(10):
+            await house.jobs.told.wait()
+    async with house.database.session() as session:
+        row = await interviews.interview(session, interview_id)
+        stored = {a.question_id: a.status for a in await answers.answers_of(session, interview_id)}
+    assert row is not None
+    assert (row.status, row.end_reason) == ("checking", "not finished before the link expired")
+    assert stored.pop(question) == "answered"
+    assert set(stored.values()) == {"not-reached"}
+
+
+async def test_after_a_restart_nobody_is_live(house: House) -> None:
+    interview_id = await house.interview()
+    async with house.open() as live:
+        await asked(await join(live, interview_id))
+    async with house.database.session() as session:
+        row = await interviews.interview(session, interview_id)
+        assert row is not None
+        assert row.status == "live"
+    async with house.open(), house.database.session() as session:
+        row = await interviews.interview(session, interview_id)
+        assert row is not None
+        assert row.status == "paused"
