@@ -39,17 +39,13 @@ from interviewer.conversation.moves import (
     skip,
     stop_saying,
 )
-from interviewer.conversation.script import RATE, Script
-from interviewer.conversation.state import State, Then
+from interviewer.conversation.script import RATE, SENT_AGAIN_S, Script
+from interviewer.conversation.state import CONNECTION_LOST, State, Then
 from interviewer.conversation.timing import due
 from interviewer.conversation.turns import TailAware, TurnPolicy
 from interviewer.conversation.view import View
 
 __all__ = ["Conversation"]
-
-
-SENT_AGAIN_S = 10.0
-"""The same typed text twice within this time is a page that sent it again."""
 
 
 class Conversation:
@@ -71,6 +67,11 @@ class Conversation:
         return self._state.greet_at is not None
 
     @property
+    def ending(self) -> str:
+        """Why it finished, in plain words."""
+        return self._state.ending
+
+    @property
     def connected(self) -> bool:
         return self._state.connected
 
@@ -87,7 +88,7 @@ class Conversation:
     def statuses(self) -> dict[str, str]:
         """Status of every question: answered, no-answer, skipped or not-reached."""
         return {
-            k: a.status or ("answered" if a.text or a.unheard else "not-reached")
+            k: "answered" if a.text or a.unheard else (a.status or "not-reached")
             for k, a in self._state.answers.items()
         }
 
@@ -141,7 +142,7 @@ class Conversation:
             case ModeChanged():
                 self._state.typing = event.typing
                 self._state.speaking = False
-                self._state.quiet_from = self._state.at
+                self._state.listen_anew()
                 self._state.moment_until = None
             case Draft():
                 answer = self._state.answers.get(event.question_id)
@@ -165,8 +166,11 @@ class Conversation:
         if self._state.greet_at is None:
             self._state.greet_at = self._state.at + self._state.samples(self._state.script.limits.opening_wait_s)
             return []
+        if self._state.paused and self._state.paused_for != CONNECTION_LOST:
+            return []  # who paused goes on when they say so, not when their network comes back
         self._state.paused = False
         self._state.speaking = False
+        self._state.listen_anew()
         if not self._state.greeted:
             return say(self._state, SayKind.GREETING, self._state.phrase("greeting"), Then.ASK)
         if self._state.saying is not None and self._state.saying.then is Then.FINISH:
@@ -257,10 +261,12 @@ class Conversation:
                 return stop_saying(self._state)
             case Button.REPEAT:
                 self._state.current.repeats += 1
+                self._state.listen_anew()
                 return say_prompt(self._state, self._state.phrase("repeat"))
             case Button.SKIP:
                 return skip(self._state, self._state.current)
             case Button.MOMENT:
+                self._state.listen_anew()
                 self._state.moment_until = self._state.at + self._state.samples(self._state.script.limits.moment_s)
                 if self._state.saying is not None:
                     return []

@@ -19,7 +19,7 @@ from interviewer.conversation.events import (
     SpeechStarted,
     Typed,
 )
-from interviewer.conversation.script import Script
+from interviewer.conversation.script import RATE, SENT_AGAIN_S, Script
 
 __all__ = ["History", "HistoryTurn", "replay", "turns"]
 
@@ -49,6 +49,7 @@ class History:
         self._last = 0
         self._question = ""
         self._speech_from = 0
+        self._in_speech = False
         self._unheard: dict[int, HistoryTurn] = {}
 
     def add(self, event: Event, actions: Iterable[Action]) -> None:
@@ -57,30 +58,34 @@ class History:
             case SayingEnded():
                 self._said = [(s, a, event.at if s.utterance == event.utterance else b) for s, a, b in self._said]
             case SpeechStarted():
-                self._speech_from = event.at
+                self._speech_from, self._in_speech = event.at, True
             case SpeechEnded():
+                self._in_speech = False
                 before = self._unheard.get(event.segment)  # a segment may go on after a short pause
                 self._unheard[event.segment] = (before and replace(before, end=event.at)) or HistoryTurn(
                     "candidate", "spoken", "", self._speech_from, event.at, self._question or None
                 )
             case Heard():
                 self._unheard.pop(event.segment, None)
-                if not event.text.strip():
-                    return
-                self._parts.append(
-                    HistoryTurn(
-                        "candidate", "spoken", event.text.strip(), event.start, event.end, event.question_id or None
+                if event.text.strip():
+                    question_id = event.question_id or None
+                    self._parts.append(
+                        HistoryTurn("candidate", "spoken", event.text.strip(), event.start, event.end, question_id)
                     )
-                )
             case Typed() if event.text.strip():
                 typed = HistoryTurn("candidate", "typed", event.text.strip(), event.at, event.at, event.question_id)
-                if not any(p.mode == "typed" and p.text == typed.text and p.question_id == typed.question_id
-                           for p in self._parts):  # fmt: skip
+                again = (p for p in self._parts if p.mode == "typed" and event.at - p.end < SENT_AGAIN_S * RATE)
+                if not any(p.text == typed.text and p.question_id == typed.question_id for p in again):
                     self._parts.append(typed)
                 self._drafts.pop(event.question_id, None)
             case Draft():
                 self._drafts[event.question_id] = event
             case Connected() | Disconnected():
+                if self._in_speech and event.at > self._speech_from:  # cut off in mid-word: the recording has it
+                    self._unheard[-event.at] = HistoryTurn(
+                        "candidate", "spoken", "", self._speech_from, event.at, self._question or None
+                    )
+                self._in_speech = False
                 # A sound that the connection cut off ends here.
                 self._said = [(s, a, event.at if b is None else b) for s, a, b in self._said]
         for action in actions:

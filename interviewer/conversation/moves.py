@@ -82,6 +82,8 @@ def skip(state: State, answer: AnswerSoFar) -> list[Action]:
 
 
 def close(state: State, answer: AnswerSoFar, empty: str = "no-answer") -> list[Action]:
+    if answer is state.current and (state.open_segments or state.speaking):
+        answer.unheard = True  # its words are still being recognised
     answer.status = "answered" if answer.text or answer.unheard else empty
     return [CloseAnswer(answer.question.id, answer.status)]
 
@@ -98,7 +100,7 @@ def close_all(state: State) -> list[Action]:
 
 def pause(state: State, reason: str, texts: tuple[str, ...]) -> list[Action]:
     out = stop_saying(state)
-    state.paused = True
+    state.paused, state.paused_for = True, reason
     state.moment_until = None
     state.over_asked_at = None
     if texts:
@@ -109,12 +111,13 @@ def pause(state: State, reason: str, texts: tuple[str, ...]) -> list[Action]:
 def resume(state: State) -> list[Action]:
     if state.moment_until is not None:
         state.moment_until = None
-        state.quiet_from = state.at
+        state.listen_anew()
         return []
     if not state.paused or state.current is None:
         state.paused = False
         return []
     state.paused = False
+    state.listen_anew()
     return say_prompt(state, state.phrase("resume"))
 
 

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["RATE", "Limits", "Script", "ScriptProbe", "ScriptQuestion"]
+__all__ = ["RATE", "SENT_AGAIN_S", "Limits", "Script", "ScriptProbe", "ScriptQuestion"]
 
 RATE = 16_000
 """Samples a second of the interview's clock."""
+
+
+SENT_AGAIN_S = 10.0
+"""The same typed text twice within this time is a page that sent it again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from interviewer.conversation.answers import AnswerSoFar
 from interviewer.conversation.script import RATE, Script
 from interviewer.conversation.view import QuestionView, View
 
-__all__ = ["Saying", "State", "Then"]
+__all__ = ["CONNECTION_LOST", "Saying", "State", "Then"]
 
+CONNECTION_LOST = "the connection was lost"
 SHOW_SECONDS_BELOW = 60
 
 
@@ -54,9 +55,12 @@ class State:
     speech_end: int = 0
     open_segments: set[int] = field(default_factory=set)
     quiet_from: int = 0
+    listen_from: int = 0
+    """Speech before this does not end the turn: since then the candidate came back, asked for a moment or a repeat."""
     offers: int = 0
     moment_until: int | None = None
     paused: bool = False
+    paused_for: str = ""
     over_asked_at: int | None = None
     """When the candidate (or the clock) said that this turn is over."""
     time_up: bool = False
@@ -67,6 +71,11 @@ class State:
         # time_limit_s holds the accommodation factor already
         self.answers = {q.id: AnswerSoFar(q, granted=round(q.time_limit_s * RATE)) for q in self.script.questions}
         self.queue = deque(self.answers)
+
+    def listen_anew(self) -> None:
+        """The candidate may go on with the answer: what was said before stays in it, and its silence is forgotten."""
+        self.listen_from = self.quiet_from = self.at
+        self.over_asked_at = None
 
     def advance(self, at: int) -> None:
         """Move the clock; answering time is used up only while the candidate could answer."""

@@ -6,7 +6,7 @@ from interviewer.conversation.actions import Action, Decided, Notify, SayKind
 from interviewer.conversation.answers import AnswerSoFar, Segment
 from interviewer.conversation.moves import end_turn, pause, say
 from interviewer.conversation.script import RATE
-from interviewer.conversation.state import State, Then
+from interviewer.conversation.state import CONNECTION_LOST, State, Then
 from interviewer.conversation.turns import TurnPolicy, TurnSoFar
 
 __all__ = ["due"]
@@ -24,7 +24,7 @@ def due(state: State, policy: TurnPolicy) -> list[Action]:
         return []
     if not state.connected:
         lost = state.greet_at is not None and state.at - state.disconnected_at >= state.samples(DISCONNECTED_PAUSES_S)
-        return pause(state, "the connection was lost", ()) if lost else []
+        return pause(state, CONNECTION_LOST, ()) if lost else []
     if state.greet_at is not None and not state.greeted and state.saying is None:
         if state.at < state.greet_at:
             return []
@@ -68,15 +68,15 @@ def turn_over(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> list[Act
     asked_at = state.over_asked_at
     if state.speaking and not state.time_up:
         return []
-    if asked_at is None and (state.typing_now or not (answer.since_prompt or state.open_segments)):
+    if asked_at is None and (state.typing_now or not (_fresh(state, answer) or state.open_segments)):
         return []
-    since = max(state.speech_end, asked_at or 0)
+    since = max(state.speech_end, state.listen_from, asked_at or 0)
     if state.open_segments:
         if state.at - since < RECOGNITION_GIVEN_UP_S * RATE:
             return []
         state.open_segments.clear()
         answer.unheard = True
-        if asked_at is None:
+        if asked_at is None and state.speech_end > state.listen_from:
             state.over_asked_at = state.at
         return [Decided(f"no words came back for {RECOGNITION_GIVEN_UP_S:.0f} s")]
     decide_at = since
@@ -94,9 +94,13 @@ def turn_over(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> list[Act
     return [Decided(f"turn over: {why}"), *end_turn(state, answer)]
 
 
+def _fresh(state: State, answer: AnswerSoFar) -> bool:
+    return any(s.end > state.listen_from for s in answer.since_prompt)
+
+
 def patience(state: State, answer: AnswerSoFar) -> list[Action]:
     """Silence is met with a gentle offer, three at most, then the interview pauses and the link stays good."""
-    if state.typing_now or state.speaking or state.open_segments or answer.since_prompt:
+    if state.typing_now or state.speaking or state.open_segments or _fresh(state, answer):
         return []
     limits = state.script.limits
     quiet = state.at - state.quiet_from

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 from interviewer.http.body import read_json, read_text
 from interviewer.http.link import Running, Step, Talk, Visit, open_link
 from interviewer.http.problems import Problem
+from interviewer.http.rate_limits import RateLimits, TooMany
 from interviewer.live.errors import Busy, InterviewOver
 from interviewer.media.offer import BadOffer
 
@@ -100,6 +101,8 @@ async def connection_test(request: Request, talk: Running) -> Response:
 
 async def _written(request: Request, talk: Talk) -> Written:
     options = talk.visit.rooms.options
+    limits: RateLimits = request.app.state.rate_limits
+    limits.use("writing", talk.interview_id)
     written = await read_json(request, Written, options.body_limit)
     if len(written.text) > options.typed_limit:
         raise Problem(
@@ -189,9 +192,16 @@ def _talking(visit: Visit) -> str:
 
 async def _receive(socket: WebSocket, visit: Visit, interview_id: str, link: SocketLink) -> None:
     """Until the page goes away, or says something that no page of ours says."""
-    with contextlib.suppress(WebSocketDisconnect):
+    limits: RateLimits = socket.app.state.rate_limits
+    # KeyError: a binary frame, which no page of ours sends.
+    with contextlib.suppress(WebSocketDisconnect, KeyError):
         while True:
             text = await socket.receive_text()
+            try:
+                limits.use("control", interview_id)
+            except TooMany:
+                await socket.close(1008, "too many messages")
+                return
             message = _message(text)
             if message is None:
                 await socket.close(1007, "not a message")

@@ -1,4 +1,4 @@
-"""Rate limits on what can be guessed: passwords, links and keys. Counted in this process's memory."""
+"""Rate limits on what can be guessed (passwords, links, keys) and on what can flood, counted in this process."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ DEFAULTS: Mapping[str, str] = {
     "login-account": "5 per 5 minute",  # wrong passwords for one e-mail address from one network address
     "login-address": "30 per 15 minute",  # wrong passwords from one network address, whatever the e-mail address
     "link": "30 per 5 minute",  # links that lead nowhere, from one network address
+    "writing": "240 per minute",  # typed answers and drafts of one interview; a page sends one a second at most
+    "control": "900 per minute",  # messages over one interview's socket; a page pings once a second
     "key": "30 per 5 minute",  # API keys that do not exist, from one network address
 }
 
@@ -51,6 +53,11 @@ class RateLimits:
 
     def count(self, name: str, *keys: str) -> None:
         self._limiter.hit(self._items[name], name, *keys)
+
+    def use(self, name: str, *keys: str) -> None:
+        """Check and count in one. Raises :class:`TooMany`."""
+        self.check(name, *keys)
+        self.count(name, *keys)
 
     def check_login(self, address: str, email: str) -> None:
         self.check("login-account", address, email.lower())

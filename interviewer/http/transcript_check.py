@@ -71,7 +71,8 @@ async def written_out(session: AsyncSession, interview: Interview) -> Written:
     spoken = any(t.side is Side.CANDIDATE and t.mode is Mode.SPOKEN for t in Transcript.from_dict(row.body).turns)
     if not spoken:
         return Written(row)
-    return Written(row, first_draft=True) if interview.failure else waiting
+    given_up = progress.get("stage") == "failed" or interview.status == "scored"
+    return Written(row, first_draft=True) if given_up else waiting
 
 
 def checked_questions(script: Script, transcript: Transcript) -> list[CheckedQuestion]:

@@ -19,7 +19,7 @@ from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 
 from interviewer.jobs.defer import FINALISE, SCORE
-from interviewer.jobs.failures import told
+from interviewer.jobs.failures import SCORING, WRITING, told
 from interviewer.jobs.finalise import finalise
 from interviewer.jobs.score import score
 from interviewer.jobs.upkeep import pick_up_lost, submit_unchecked
@@ -58,11 +58,11 @@ def jobs_app(url: str) -> App:
 
     @app.task(name=FINALISE, queue="record", pass_context=True, retry=retries)
     async def run_finalise(context: JobContext, interview_id: str) -> None:
-        await _run(context, interview_id, "Writing out the recording", finalise)
+        await _run(context, interview_id, WRITING, finalise)
 
     @app.task(name=SCORE, queue="score", pass_context=True, retry=retries)
     async def run_score(context: JobContext, interview_id: str) -> None:
-        await _run(context, interview_id, "Scoring", score)
+        await _run(context, interview_id, SCORING, score)
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="submit_unchecked", queue="upkeep", pass_context=True)

@@ -12,7 +12,10 @@ from interviewer.records.interviews import update_interview
 from interviewer.speech.models import ModelUnavailable
 from scoring.embeddings import ModelMissing
 
-__all__ = ["PlainError", "sentence", "told"]
+__all__ = ["SCORING", "WRITING", "PlainError", "sentence", "told"]
+
+WRITING = "Writing out the recording"
+SCORING = "Scoring"
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +40,14 @@ def sentence(doing: str, error: Exception, again: datetime | None) -> str:
 
 
 async def told(database: Database, interview_id: str, doing: str, error: Exception, again: datetime | None) -> None:
-    """Best effort: where the database is away, that is the failure, and the queue's own record has to do."""
+    """Best effort: where the database is away, that is the failure, and the queue's own record has to do.
+
+    A candidate who waits for the transcript is shown what was heard live only when writing it out was given up.
+    """
     try:
         async with database.session() as session:
             await update_interview(session, interview_id, failure=sentence(doing, error, again))
+            if doing == WRITING and again is None:
+                await update_interview(session, interview_id, progress={"stage": "failed"})
     except (SQLAlchemyError, OSError) as also:
         log.warning("job.failure_not_stored", interview=interview_id, reason=type(also).__name__)

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 
 import structlog
 
-from interviewer.jobs.failures import PlainError
+from interviewer.jobs.failures import SCORING, PlainError
 from interviewer.jobs.work import Work
 from interviewer.plans.bundle import PlanBundle
 from interviewer.plans.schema import Question
 from interviewer.plans.variables import filled
 from interviewer.records.answers import answers_of
 from interviewer.records.interviews import interview as find_interview
-from interviewer.records.interviews import set_status
+from interviewer.records.interviews import set_status, update_interview
 from interviewer.records.scorecards import put_scorecard
 from interviewer.records.transcripts import best_transcript
 from scoring.rubric import Rubric
@@ -56,9 +56,10 @@ async def score(work: Work, interview_id: str) -> None:
         log.info("scorecard.stored" if stored else "scorecard.known", interview=interview_id, answer=row.id)
     async with work.database.session() as session:
         await set_status(
-            session, interview_id, "scored", only_from=("submitted", "scored"), scored_at=datetime.now(UTC),
-            failure=None,
+            session, interview_id, "scored", only_from=("submitted", "scored"), scored_at=datetime.now(UTC)
         )  # fmt: skip
+        if (interview.failure or "").startswith(SCORING):  # that the recording was not written out is not ours to clear
+            await update_interview(session, interview_id, failure=None)
 
 
 def _judging(work: Work, answer: Answer, rubric: Rubric, question: Question) -> Callable[[], Scorecard]:

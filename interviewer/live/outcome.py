@@ -10,7 +10,8 @@ from typing import Protocol
 
 import psycopg
 import structlog
-from sqlalchemy.exc import DBAPIError
+from procrastinate.exceptions import ConnectorException
+from sqlalchemy.exc import SQLAlchemyError
 
 from interviewer.conversation.history import HistoryTurn
 from interviewer.conversation.script import RATE, Script
@@ -102,7 +103,7 @@ class Outcome:
             for pause in itertools.chain(FIRST_PAUSES_S, itertools.repeat(LAST_PAUSE_S)):
                 try:
                     await step()
-                except (DBAPIError, psycopg.Error, OSError) as error:
+                except (SQLAlchemyError, psycopg.Error, ConnectorException, OSError) as error:
                     log.warning("the database did not take a step", interview=self._id, step=name, error=str(error))
                     await asyncio.sleep(pause)
                 else:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from interviewer.conversation.events import Abandoned, Event, event_from_dict
 from interviewer.conversation.history import replay
@@ -26,7 +26,7 @@ from interviewer.live.links import Link
 from interviewer.live.outcome import FinaliseJobs, Outcome
 from interviewer.live.session import InterviewSession, SessionParts
 from interviewer.media.peer import PeerOptions
-from interviewer.media.recording import Recorder
+from interviewer.media.recording import Recorder, length
 from interviewer.plans.bundle import PlanBundle
 from interviewer.plans.variables import filled
 from interviewer.records.database import Database
@@ -45,6 +45,7 @@ LET_GO_AFTER_S = 150.0
 ABANDONED_AFTER = timedelta(days=1)
 """After its link has expired an interview can still be gone on with for this long; then it ends as it stands."""
 ABANDONED_EVERY_S = 600.0
+ABANDONED_AT_ONCE = 5
 RUNNING = ("created", "live", "paused")
 
 log = structlog.get_logger(__name__)
@@ -114,14 +115,19 @@ class Live:
             async with self._database.session() as db:
                 rows, _ = await list_interviews(db, limit=100, status=status)
             for row in rows:
-                if row.node != self._options.node:
-                    continue
-                if (await self._restored(row.id)).over:
-                    self._entries[row.id] = await self._bring_up(row.id)
-                elif status == "live":  # it ran when this machine went down; nobody is connected now
-                    async with self._database.session() as db:
-                        await set_status(db, row.id, "paused", only_from=("live",))
+                if row.node == self._options.node:
+                    await self._recover(row.id)
         self._sweeper = asyncio.create_task(self._sweep(), name="let interviews go")
+
+    async def _recover(self, interview_id: str) -> None:
+        try:
+            if (await self._restored(interview_id)).over:
+                self._entries[interview_id] = await self._bring_up(interview_id)
+                return
+            async with self._database.session() as db:  # it ran when this machine went down; nobody is there now
+                await set_status(db, interview_id, "paused", only_from=("live",))
+        except Exception:  # the border of one interview: a log that cannot be read must not keep all others away
+            log.exception("an interview could not be restored", interview=interview_id)
 
     @property
     def running(self) -> int:
@@ -209,11 +215,13 @@ class Live:
             coverage=self._coverage,
             key_points={q.id: bundle.rubrics[q.rubric].key_points for q in bundle.plan.questions},
         )
-        session = InterviewSession(interview_id, script, parts, restored.past)
         folder = self._options.recordings / interview_id
+        # The recording may go on after the last event: what is said next must not be written over it.
+        recorded_to = max(length(folder, "candidate"), length(folder, "melvin"))
+        session = InterviewSession(interview_id, script, parts, restored.past, recorded_to)
         recorders = Recorders(Recorder(folder, "candidate"), Recorder(folder, "melvin"))
         if session.conversation.finished:
-            session.finish("completed")  # the outcome was never written: a crash came between
+            session.finish(session.conversation.ending)  # the outcome was never written: a crash came between
         else:
             session.start()
             session.prepare(script.all_texts())
@@ -246,11 +254,14 @@ class Live:
     async def _end_abandoned(self) -> None:
         """Interviews whose candidates never came back are scored as far as they got, not kept open for ever."""
         async with self._database.session() as db:
-            ids = await abandoned(db, self._clock() - ABANDONED_AFTER)
+            ids = await abandoned(db, self._clock() - ABANDONED_AFTER, limit=ABANDONED_AT_ONCE)
         for interview_id in ids:
             try:
                 session = (await self._entry(interview_id)).session
             except (Busy, InterviewOver):
+                continue
+            except Exception:  # the border of one interview, as in _recover
+                log.exception("an interview could not be restored", interview=interview_id)
                 continue
             if not session.connected:
                 session.emit(Abandoned(session.clock.now()))
@@ -262,7 +273,7 @@ class Live:
                 next_search = time.monotonic() + ABANDONED_EVERY_S
                 try:
                     await self._end_abandoned()
-                except (DBAPIError, OSError) as error:
+                except (SQLAlchemyError, OSError) as error:
                     log.warning("no search for abandoned interviews", error=str(error))
             await asyncio.sleep(SWEEP_S)
             for interview_id, entry in list(self._entries.items()):
@@ -282,7 +293,9 @@ class Live:
 
     async def _let_go(self, interview_id: str) -> None:
         entry = self._entries.pop(interview_id, None)
-        self._opening.pop(interview_id, None)
+        opening = self._opening.get(interview_id)
+        if opening is not None and not opening.locked():  # whoever holds it is bringing this interview up again
+            del self._opening[interview_id]
         if entry is None:
             return
         entry.session.lost()

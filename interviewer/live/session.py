@@ -7,6 +7,7 @@ on disk (fsync), and only then are its actions carried out.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +66,8 @@ __all__ = ["InterviewSession", "SessionParts"]
 TICK_S = 0.1
 BUTTONS = frozenset(b.value for b in Button)
 DRAIN_S = 5.0
+TELL_S = 2.0
+"""How long the end of a session waits for the database to take that nobody is there now."""
 PING_LOST_S = 5.0
 """The page pings every second; after this long without one the connection is taken to be lost."""
 
@@ -84,13 +87,15 @@ class SessionParts:
 
 
 class InterviewSession:
-    def __init__(self, interview_id: str, script: Script, parts: SessionParts, past: Sequence[Event] = ()) -> None:
+    def __init__(
+        self, interview_id: str, script: Script, parts: SessionParts, past: Sequence[Event] = (), recorded_to: int = 0
+    ) -> None:
         self.id = interview_id
         self.conversation, self._history = replay(script, past)
         self._logged = len(past)
         self._parts = parts
-        self._was_started = self.conversation.started
-        self.clock = InterviewClock(max((e.at for e in past), default=0))
+        self._was_started = False  # whether the database has been told that it is live
+        self.clock = InterviewClock(max([recorded_to, *(e.at for e in past)]))
         self.links = Links()
         self.speaking = Speaking(parts.voice, ended=self._saying_ended)
         self.listening = Listening(
@@ -268,6 +273,7 @@ class InterviewSession:
             case Decided():
                 log.info("decided", interview=self.id, why=action.why, at_s=round(self.clock.now() / RATE, 2))
             case CloseAnswer():
+                self.listening.flush()  # words that run over the end of their question still belong to it
                 log.info("answer closed", interview=self.id, question=action.question_id, status=action.status)
             case Finish():
                 self.finish(action.reason)
@@ -346,6 +352,10 @@ class InterviewSession:
             await asyncio.gather(self._runner, return_exceptions=True)
         await self.listening.close()
         await self.speaking.close()
+        if self.conversation.started and not self.conversation.finished:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TELL_S):
+                    await self._parts.outcome.paused()
         for task in tuple(self._tasks):
             task.cancel()
         await self._parts.journal.close()

@@ -183,7 +183,9 @@ async def test_typed_answers_alone_need_no_waiting(joined: Candidate) -> None:
 async def test_what_was_heard_live_stands_in_where_the_recording_cannot_be_written_out(joined: Candidate) -> None:
     interview = await joined.ends(spoken("Heard live", await joined.first_question()), source="live")
     async with joined.rooms.database.session() as session:
-        await interviews.update_interview(session, interview.id, failure="The recording is not readable.")
+        await interviews.update_interview(
+            session, interview.id, failure="The recording is not readable.", progress={"stage": "failed"}
+        )
     page = await joined.browser.get(f"{joined.link}/check")
     assert "Heard live</textarea>" in page.text
     assert "more mistakes than usual" in page.text

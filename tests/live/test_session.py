@@ -10,15 +10,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from interviewer.conversation.casting import script_for
+from interviewer.conversation.script import RATE
 from interviewer.live.coverage import LiveCoverage
 from interviewer.live.errors import Busy, InterviewOver, UnknownInterview
 from interviewer.live.registry import Live, LiveOptions
+from interviewer.media.recording import Recorder
 from interviewer.plans.library import Library, default_folder
 from interviewer.records import answers, interviews, invitations, plan_versions, transcripts
 from interviewer.records.database import Database
+from interviewer.records.journal import Journal
 from interviewer.speech.recognition import Recogniser, RecognitionOptions
 from interviewer.speech.voice import Voice, VoiceOptions
 
@@ -264,3 +268,32 @@ async def test_after_a_restart_nobody_is_live(house: House) -> None:
         row = await interviews.interview(session, interview_id)
         assert row is not None
         assert row.status == "paused"
+
+
+async def test_a_returning_candidate_is_live_again_and_new_sound_lies_after_the_old(house: House) -> None:
+    interview_id = await house.interview()
+    async with house.open() as live:
+        await asked(await join(live, interview_id))
+    recorder = Recorder(house.folder / "recordings" / interview_id, "candidate")
+    recorder.write(60 * RATE, np.ones(RATE, np.int16))  # recorded on after the last event, then killed
+    recorder.close()
+    async with house.open() as live:
+        await asked(await join(live, interview_id))
+        async with house.database.session() as session:
+            row = await interviews.interview(session, interview_id)
+        journal = Journal(house.folder / "journals", interview_id).read()
+    assert row is not None
+    assert row.status == "live"
+    connected = [e for e in journal if e["kind"] == "connected"]
+    assert int(connected[-1]["at"]) >= 61 * RATE
+
+
+async def test_an_interview_that_cannot_be_read_keeps_no_other_away(house: House) -> None:
+    broken, good = await house.interview(), await house.interview()
+    async with house.open() as live:
+        for one in (broken, good):
+            await asked(await join(live, one))
+    with (house.folder / "journals" / f"{broken}.jsonl").open("a") as file:
+        file.write('{"seq": 999, "at": 1, "kind": "from-the-future"}\n')
+    async with house.open() as live:
+        assert (await asked(await join(live, good)))["question"]
