@@ -217,8 +217,8 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
             worker = WorkerChild(
                 (sys.executable, "-m", "interviewer", "worker", "--supervised"), {"MELVIN_DATABASE_URL": url}
             )
-            worker.start()
             stack.push_async_callback(worker.close)
+            in_background(_start_worker(worker, after=voice_start))
         yield Service(build_site(rooms, passwords=passwords), rooms, voice, recogniser, live, in_background)
 
 
@@ -274,6 +274,12 @@ async def _start_voice(voice: Voice, progress: Progress) -> None:
         await voice.start(progress)
     except ModelGone as error:
         log.error("the voice could not be loaded; new sentences are captions alone", error=str(error))
+
+
+async def _start_worker(worker: WorkerChild, *, after: asyncio.Task[None]) -> None:
+    """Its start takes a core for seconds that the service's own start needs; its jobs can wait for that."""
+    await asyncio.wait({after})
+    worker.start()
 
 
 async def _start_coverage(coverage: LiveCoverage, *, after: asyncio.Task[None]) -> None:
