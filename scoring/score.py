@@ -23,9 +23,11 @@ def score(answer: Answer, rubric: Rubric, judge: Judge, *, question_text: str, n
     try:
         judgement = judge.judge(answer, rubric, question_text)
     except JudgeFailed as failure:
+        calls = failure.calls
         criteria = tuple(CriterionScore(c.id, ScoreStatus.JUDGE_FAILED, str(failure)) for c in rubric.criteria)
     else:
-        criteria = tuple(_criterion(answer, c, judgement.get(c.id)) for c in rubric.criteria)
+        calls = judgement.calls
+        criteria = tuple(_criterion(answer, c, judgement.criteria.get(c.id)) for c in rubric.criteria)
     return Scorecard(
         question_id=answer.question_id,
         criteria=criteria,
@@ -40,6 +42,7 @@ def score(answer: Answer, rubric: Rubric, judge: Judge, *, question_text: str, n
             calibration=judge.calibration,
             created_at=now.astimezone(UTC).isoformat(),
         ),
+        calls=calls,
     )
 
 
@@ -73,6 +76,8 @@ def _criterion(answer: Answer, criterion: Criterion, judged: CriterionJudgement 
         confidence=confidence,
         evidence=evidence,
         missing=missing,
+        interval=judged.interval,
+        agreement=judged.agreement,
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from scoring.calls import CallRecord
+
 __all__ = ["CriterionScore", "Evidence", "Provenance", "ScoreStatus", "Scorecard"]
 
 
@@ -33,7 +35,8 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class CriterionScore:
     """``probabilities`` over levels 1..5 sum to 1; level, expected and confidence are derived from them by code.
-    All three are None unless status is ``scored``."""
+    All three are None unless status is ``scored``, and so are ``interval`` (of the expected level) and ``agreement``
+    (0 to 1, of a panel), which not every judge gives."""
 
     criterion_id: str
     status: ScoreStatus
@@ -44,6 +47,8 @@ class CriterionScore:
     confidence: float | None = None
     evidence: tuple[Evidence, ...] = ()
     missing: tuple[str, ...] = ()  # key point ids that the answer does not cover
+    interval: tuple[float, float] | None = None
+    agreement: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ class Scorecard:
     question_id: str
     criteria: tuple[CriterionScore, ...]
     provenance: Provenance
+    calls: tuple[CallRecord, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -85,8 +91,11 @@ class Scorecard:
                     confidence=c["confidence"],
                     evidence=tuple(Evidence(**e) for e in c["evidence"]),
                     missing=tuple(c["missing"]),
+                    interval=(c["interval"][0], c["interval"][1]) if c.get("interval") else None,
+                    agreement=c.get("agreement"),
                 )
                 for c in data["criteria"]
             ),
             provenance=Provenance(**data["provenance"]),
+            calls=tuple(CallRecord.from_dict(call) for call in data.get("calls", ())),
         )

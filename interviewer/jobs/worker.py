@@ -21,6 +21,7 @@ from interviewer.records.database import Database
 from interviewer.records.objects import ObjectStore
 from interviewer.speech.recognition import RecognitionOptions, RecordRecogniser
 from scoring.judges.base import Judge
+from scoring.judges.choice import JudgeOptions
 
 __all__ = ["JobOptions", "make_work", "run_worker", "work_off"]
 
@@ -46,16 +47,15 @@ class JobOptions:
     concurrency: int = 2
     """Jobs in hand at once. Their heavy parts still take turns; the others wait for the disk or the database."""
     nice: int = 15
-    judge_threads: int = 1
+    judge: JudgeOptions = JudgeOptions()
     unchecked_after_s: float = 24 * 3600.0
 
 
 def make_work(options: JobOptions) -> Work:
     def judge() -> Judge:
-        from scoring.embeddings import Embedder, EmbedderOptions
-        from scoring.judges.embedded import EmbeddedJudge
+        from scoring.judges.choice import make_judge
 
-        return EmbeddedJudge(Embedder(EmbedderOptions(threads=options.judge_threads)))
+        return make_judge(options.judge)
 
     return Work(
         database=Database(options.database_url),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from scoring.calls import CallRecord
 from scoring.rubric import Rubric
 from scoring.transcript import Answer
 
@@ -15,7 +16,14 @@ Probabilities = tuple[float, float, float, float, float]
 
 
 class JudgeFailed(Exception):
-    """The judge cannot judge this answer: it is away, it lied, or it does not read the language. Never a low level."""
+    """The judge cannot judge this answer: it is away, it lied, or it does not read the language. Never a low level.
+
+    ``calls`` are those made before it failed.
+    """
+
+    def __init__(self, reason: str, calls: tuple[CallRecord, ...] = ()) -> None:
+        super().__init__(reason)
+        self.calls = calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +39,26 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class CriterionJudgement:
-    """``probabilities`` over levels 1 to 5, or None where the answer gives no ground for a level."""
+    """``probabilities`` over levels 1 to 5, or None where the answer gives no ground for a level.
+
+    ``interval`` holds the expected level with the share that the judge states in its documentation (a calibrated one
+    90 %; a panel from its lowest to its highest member). ``agreement`` is how far a panel's members agree, 0 to 1.
+    """
 
     probabilities: Probabilities | None
     reason: str
     citations: tuple[Citation, ...] = ()
     missing: tuple[str, ...] = ()
+    interval: tuple[float, float] | None = None
+    agreement: float | None = None
 
 
-Judgement = Mapping[str, CriterionJudgement]
-"""By criterion id."""
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """``criteria`` by criterion id. ``calls`` to language models, in order."""
+
+    criteria: Mapping[str, CriterionJudgement]
+    calls: tuple[CallRecord, ...] = ()
 
 
 class Judge(Protocol):
@@ -48,7 +66,9 @@ class Judge(Protocol):
     def name(self) -> str: ...
 
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Changes whenever equal input could give another judgement: code, prompt, fitted model, seeds."""
+        ...
 
     @property
     def model(self) -> str: ...
@@ -59,5 +79,5 @@ class Judge(Protocol):
         ...
 
     def judge(self, answer: Answer, rubric: Rubric, question_text: str) -> Judgement:
-        """Every criterion of the rubric is in the result. Raises JudgeFailed."""
+        """Every criterion of the rubric is in the result. Raises JudgeFailed. Threads may call it at once."""
         ...

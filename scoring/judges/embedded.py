@@ -61,18 +61,22 @@ class EmbeddedJudge:
         windows = self._coverage.windows(counted)
         about = self._about(windows, counted, rubric, question_text)
         if reason := _nothing_to_judge(answer, counted, about):
-            return {
-                c.id: CriterionJudgement(None, reason, missing=tuple(p.id for p in c.key_points))
+            return Judgement(
+                {
+                    c.id: CriterionJudgement(None, reason, missing=tuple(p.id for p in c.key_points))
+                    for c in rubric.criteria
+                }
+            )
+        matches = self._coverage.matches(windows, rubric.key_points)
+        place = float(about.mean())
+        return Judgement(
+            {
+                c.id: self._criterion(
+                    answer, Context(c, question_text, counted, {p.id: matches[p.id] for p in c.key_points}, place)
+                )
                 for c in rubric.criteria
             }
-        matches = self._coverage.matches(windows, rubric.key_points)
-        return {
-            c.id: self._criterion(
-                answer,
-                Context(c, question_text, counted, {p.id: matches[p.id] for p in c.key_points}, float(about.mean())),
-            )
-            for c in rubric.criteria
-        }
+        )
 
     def _criterion(self, answer: Answer, context: Context) -> CriterionJudgement:
         criterion, matches = context.criterion, context.matches

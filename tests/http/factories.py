@@ -83,7 +83,7 @@ class ScriptedJudge:
             cited = (Citation(at, at + len(quote), quote, points[0], 0.71),) if spread else ()
             reason = "Says it with an example of its own." if spread else "Nothing in the answer speaks to this."
             found[criterion.id] = CriterionJudgement(spread, reason, cited, tuple(points[1:3]))
-        return found
+        return Judgement(found)
 
 
 def spoken(side: Side, text: str, start: float, question_id: str | None, doubtful: Sequence[str] = ()) -> Turn:

@@ -83,7 +83,7 @@ class ScriptedJudge:
 
     def judge(self, answer: Answer, rubric: Rubric, question_text: str) -> Judgement:
         self.read.append(answer)
-        return {c.id: CriterionJudgement(None, "Nothing here.") for c in rubric.criteria}
+        return Judgement({c.id: CriterionJudgement(None, "Nothing here.") for c in rubric.criteria})
 
 
 @dataclass

@@ -30,7 +30,7 @@ class Scripted:
     def judge(self, answer: Answer, rubric: Rubric, question_text: str) -> Judgement:
         if isinstance(self.judgement, JudgeFailed):
             raise self.judgement
-        return self.judgement
+        return Judgement(self.judgement)
 
 
 def judged(moon: Rubric, judgement: CriterionJudgement, confidence: float | None = 0.9) -> CriterionScore:

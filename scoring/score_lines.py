@@ -1,0 +1,104 @@
+"""``python -m scoring [score]``: answers in as JSON Lines, scorecards out as JSON Lines.
+
+A line in:   {"id": ..., "text": "...", "question_text": "...", "rubric": "prompts/rubrics/x.yaml"}
+             or with "answer": {"question_id", "text", "language", "words": [{"start", "end", "audio_start", ...}]}
+             in place of "text"; optional with "text": "question_id", "language"
+A line out:  {"line": 1, "id": ..., "scorecard": {...}, "total": null}
+
+A line that cannot be scored is named on standard error with its number and reason, the others go on, and the exit
+status is 1. Without files, standard input is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from scoring.embeddings import ModelMissing
+from scoring.judges.base import Judge
+from scoring.judges.choice import add_judge_arguments, judge_options, make_judge
+from scoring.rubric import Rubric
+from scoring.rubric_file import RubricFileError, read_rubric
+from scoring.score import score
+from scoring.total import total
+from scoring.transcript import Answer
+
+
+class Line(BaseModel):
+    """One line of input."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    question_text: str
+    rubric: str
+    id: str | int | None = None
+    answer: Answer | None = None
+    text: str | None = None
+    question_id: str = "question"
+    language: str = "en"
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.answer is None) == (self.text is None):
+            raise ValueError('give either "answer" or "text"')
+        if self.answer and any(not 0 <= w.start < w.end <= len(self.answer.text) for w in self.answer.words):
+            raise ValueError("answer.words: a word lies outside the answer's text")
+        return self
+
+    def as_answer(self) -> Answer:
+        return self.answer or Answer(self.question_id, self.text or "", self.language)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = _options(argv)
+    judge = make_judge(judge_options(options))
+    rubric_at = cache(read_rubric)
+    failed = False
+    try:
+        for place, number, raw in _lines(options.files):
+            if not raw.strip():
+                continue
+            try:
+                line = Line.model_validate_json(raw)
+                rubric = rubric_at(Path(line.rubric))
+            except ValidationError as error:
+                reasons = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'line'}: {e['msg']}" for e in error.errors())
+                print(f"{place}:{number}: {reasons}", file=sys.stderr)
+                failed = True
+            except RubricFileError as error:
+                print(f"{place}:{number}: {error}", file=sys.stderr)
+                failed = True
+            else:
+                print(json.dumps(_scored(number, line, rubric, judge), ensure_ascii=False), flush=True)
+    except (OSError, UnicodeDecodeError, ModelMissing) as error:
+        print(f"scoring: {error}", file=sys.stderr)
+        return 2
+    return 1 if failed else 0
+
+
+def _scored(number: int, line: Line, rubric: Rubric, judge: Judge) -> dict[str, object]:
+    card = score(line.as_answer(), rubric, judge, question_text=line.question_text, now=datetime.now(UTC))
+    return {"line": number, "id": line.id, "scorecard": card.to_dict(), "total": total(card, rubric)}
+
+
+def _lines(files: Sequence[Path]) -> Iterator[tuple[str, int, str]]:
+    for path in files:
+        with path.open(encoding="utf-8") as file:
+            yield from ((str(path), number, raw) for number, raw in enumerate(file, start=1))
+    if not files:
+        yield from (("stdin", number, raw) for number, raw in enumerate(sys.stdin, start=1))
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m scoring", description="Score answers given as JSON Lines.")
+    parser.add_argument("files", nargs="*", type=Path, help="JSON Lines files; standard input where none is given")
+    add_judge_arguments(parser)
+    return parser.parse_args(argv)
