@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -47,7 +47,7 @@ class JobOptions:
     concurrency: int = 2
     """Jobs in hand at once. Their heavy parts still take turns; the others wait for the disk or the database."""
     nice: int = 15
-    judge: JudgeOptions = JudgeOptions()
+    judge: JudgeOptions = field(default_factory=JudgeOptions)
     unchecked_after_s: float = 24 * 3600.0
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from scoring.judges.choice import add_judge_arguments, judge_options
 from tests.benchmarks.registry import NAMES, benchmark, summary
 from tests.benchmarks.report import DataMissing, Options, Report, machine
 
@@ -30,12 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=Path(os.environ.get("MELVIN_DATA", "../shared")),
         help="folder with audio/ and data/ (default: $MELVIN_DATA, else ../shared)",
     )
+    parser.add_argument("--part", metavar="PART", help="one part alone, of a benchmark that has several")
+    add_judge_arguments(parser)
     given = parser.parse_args(arguments)
     if given.name == "list":
         for name in NAMES:
             print(f"{name:12}  {summary(name)}")
         return 0
-    options = Options(given.quick, given.data)
+    options = Options(given.quick, given.data, given.part, judge_options(given))
     try:
         report = benchmark(given.name)(options)
     except DataMissing as missing:

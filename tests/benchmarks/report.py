@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from scoring.judges.choice import JudgeOptions
 
 __all__ = ["DataMissing", "Figure", "Options", "Report"]
 
@@ -19,10 +21,13 @@ class DataMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``quick`` takes fewer samples. ``data`` is the folder that holds audio/ and data/."""
+    """``quick`` takes fewer samples. ``data`` is the folder that holds audio/ and data/. ``part`` names one part of a
+    benchmark that has several, and ``judge`` the judge that is measured where there is a choice."""
 
     quick: bool
     data: Path
+    part: str | None = None
+    judge: JudgeOptions = field(default_factory=JudgeOptions)
 
 
 @dataclass(frozen=True, slots=True)
