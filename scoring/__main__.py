@@ -1,4 +1,4 @@
-"""``python -m scoring [score|...]``: the library on the command line. Without a command's name, it scores."""
+"""``python -m scoring [score|stress|...]``: the library on the command line. Without a command's name, it scores."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "score": "scoring.score_lines",
+    "stress": "scoring.stress.command",
 }
 """By name, the module whose ``main(argv) -> int`` does it. Its docstring begins with what it is for."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["FUNCTION_WORDS", "looks_like_verb", "syllables"]
+__all__ = ["FUNCTION_WORDS", "VERBS", "looks_like_verb", "syllables"]
 
 _FUNCTION_WORDS = """
     a an the this that these those some any no every each all both either neither such i me my mine myself we us our
@@ -38,7 +38,7 @@ _VERBS_TEXT = """
     lost made meant met paid ran rode rose said sang sat sent shook shone shot shut slept sold spent spoke stood
     stuck swam taught thought threw told took understood woke won wore wrote was were are am been being
 """
-_VERBS = frozenset(_VERBS_TEXT.split())
+VERBS = frozenset(_VERBS_TEXT.split())
 _VOWELS = re.compile(r"[aeiouy]+")
 
 
@@ -46,9 +46,9 @@ _VOWELS = re.compile(r"[aeiouy]+")
 def looks_like_verb(word: str) -> bool:
     """True for a common verb in any form. A guess from spelling: no tagger, so "-ed" and "-ing" words count too."""
     word = word.split("'")[0] or word
-    if word in _VERBS or (len(word) >= 5 and word.endswith(("ed", "ing"))):
+    if word in VERBS or (len(word) >= 5 and word.endswith(("ed", "ing"))):
         return True
-    return word.endswith("s") and (word[:-1] in _VERBS or (word.endswith("es") and word[:-2] in _VERBS))
+    return word.endswith("s") and (word[:-1] in VERBS or (word.endswith("es") and word[:-2] in VERBS))
 
 
 @lru_cache(maxsize=20_000)
