@@ -20,7 +20,7 @@ from interviewer.http.rooms import HttpOptions, Rooms
 from interviewer.http.site import build_site
 from interviewer.jobs.child import WorkerChild
 from interviewer.jobs.defer import JobQueue
-from interviewer.live.coverage import LiveCoverage
+from interviewer.live.coverage import CoverageOptions, LiveCoverage
 from interviewer.live.registry import Live, LiveOptions
 from interviewer.media.ice import IceServer, PeerOptions
 from interviewer.plans.library import Library, default_folder
@@ -33,6 +33,7 @@ from interviewer.settings import Settings
 from interviewer.speech.process import ModelGone
 from interviewer.speech.recognition import Recogniser, RecognitionOptions
 from interviewer.speech.voice import Voice, VoiceOptions
+from scoring.judges.choice import JudgeOptions
 
 __all__ = ["Service", "database_url", "load_library", "open_database", "serve", "work"]
 
@@ -61,6 +62,14 @@ def recognition_options(settings: Settings) -> RecognitionOptions:
 
 def make_recogniser(settings: Settings) -> Recogniser:
     return Recogniser(recognition_options(settings))
+
+
+def make_coverage(settings: Settings) -> LiveCoverage:
+    return LiveCoverage(CoverageOptions(store=settings.cache / "models"))
+
+
+def judge_options(settings: Settings) -> JudgeOptions:
+    return JudgeOptions(store=settings.cache / "models")
 
 
 def peer_options(settings: Settings) -> PeerOptions:
@@ -128,7 +137,7 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
     library = load_library(settings)
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        voice, recogniser, coverage = make_voice(settings), make_recogniser(settings), LiveCoverage()
+        voice, recogniser, coverage = make_voice(settings), make_recogniser(settings), make_coverage(settings)
         for part in (voice, recogniser, coverage):
             stack.push_async_callback(part.close)
         # Recognition loads in its process while the database starts; the others follow one by one, for two cores
@@ -257,6 +266,7 @@ async def work(settings: Settings, progress: Progress) -> None:
                 objects=settings.objects_place,
                 recordings=settings.data_folder / "recordings",
                 recognition=recognition_options(settings),
+                judge=judge_options(settings),
             )
         )
 

@@ -211,11 +211,11 @@ async def _sound(settings: Settings) -> str:
 
 
 async def _embeddings(settings: Settings) -> str:
-    from interviewer.live.coverage import LiveCoverage
+    from interviewer.app import make_coverage
     from interviewer.speech.process import ModelError, ModelGone
     from scoring.rubric import KeyPoint
 
-    coverage = LiveCoverage()
+    coverage = make_coverage(settings)
     try:
         await coverage.start()
         point = KeyPoint(id="rocket", text="People flew to the moon in a rocket")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from interviewer.speech.process import ModelProcess, Program, Progress
 from scoring.rubric import KeyPoint
@@ -15,13 +16,20 @@ __all__ = ["CoverageOptions", "LiveCoverage"]
 class CoverageOptions:
     threads: int = 1
     nice: int = 0
+    store: Path | None = None
+    """Where the converted weights are kept for the next start."""
 
 
 class LiveCoverage:
     def __init__(self, options: CoverageOptions | None = None) -> None:
         options = options or CoverageOptions()
         self._process = ModelProcess(
-            Program("interviewer.live.coverage_process", {"threads": options.threads}, options.threads, options.nice)
+            Program(
+                "interviewer.live.coverage_process",
+                {"threads": options.threads, "store": str(options.store) if options.store else None},
+                options.threads,
+                options.nice,
+            )
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from interviewer.speech.child import Handler, Tell, serve
@@ -15,7 +16,8 @@ def load(settings: Mapping[str, Any], tell: Tell) -> tuple[Handler, Mapping[str,
     from scoring.rubric import KeyPoint
 
     tell("loading the embedding model")
-    embedder = Embedder(EmbedderOptions(threads=int(settings["threads"])))
+    store = Path(settings["store"]) if settings["store"] else None
+    embedder = Embedder(EmbedderOptions(threads=int(settings["threads"]), store=store))
     coverage = Coverage(embedder)
     embedder.encode(["The first sentence is slow; let it be this one."])
 

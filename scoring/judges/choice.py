@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from scoring.judges.base import Judge
@@ -15,10 +16,11 @@ JudgeKind = Literal["embedded"]
 
 @dataclass(frozen=True, slots=True)
 class JudgeOptions:
-    """``threads`` is for the models that run in this process."""
+    """``threads`` is for the models that run in this process; ``store`` a folder that keeps converted weights."""
 
     kind: JudgeKind = "embedded"
     threads: int = 1
+    store: Path | None = None
 
 
 def make_judge(options: JudgeOptions) -> Judge:
@@ -26,7 +28,7 @@ def make_judge(options: JudgeOptions) -> Judge:
     from scoring.embeddings import Embedder, EmbedderOptions
     from scoring.judges.embedded import EmbeddedJudge
 
-    return EmbeddedJudge(Embedder(EmbedderOptions(threads=options.threads)))
+    return EmbeddedJudge(Embedder(EmbedderOptions(threads=options.threads, store=options.store)))
 
 
 def add_judge_arguments(parser: argparse.ArgumentParser) -> None:

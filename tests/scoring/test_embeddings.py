@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,17 +35,36 @@ def test_meaning_is_nearer_than_wording(embedder: Embedder) -> None:
     assert rocket @ spaceship > rocket @ rockets
 
 
-def test_packing_texts_into_one_pass_gives_what_each_gives_alone_with_the_plain_model(embedder: Embedder) -> None:
+def test_vectors_are_those_of_the_plain_model_but_for_eight_bits(embedder: Embedder) -> None:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
     folder = model_folder()
     tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
-    packed = Embedder().encode(TEXTS)
-    for text, row in zip(TEXTS, packed, strict=True):
+    for text, row in zip(TEXTS, Embedder().encode(TEXTS), strict=True):
         with torch.inference_mode():
             mean = model(**tokenizer(text, return_tensors="pt")).last_hidden_state[0].mean(0)
-        assert row @ torch.nn.functional.normalize(mean, dim=0).numpy() == pytest.approx(1.0, abs=1e-4)
+        assert row @ torch.nn.functional.normalize(mean, dim=0).numpy() == pytest.approx(1.0, abs=0.03)
+
+
+def test_a_text_has_the_same_vector_whatever_stands_beside_it(embedder: Embedder) -> None:
+    beside = embedder.encode(TEXTS)
+    for text, row in zip(TEXTS, beside, strict=True):
+        assert row @ Embedder().encode([text])[0] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_stored_model_loads_without_torch_and_gives_the_same(embedder: Embedder, tmp_path: Path) -> None:
+    first = Embedder(EmbedderOptions(store=tmp_path / "models")).encode(TEXTS)
+    code = (
+        "import sys, pathlib\n"
+        "from scoring.embeddings import Embedder, EmbedderOptions\n"
+        f"row = Embedder(EmbedderOptions(store=pathlib.Path({str(tmp_path / 'models')!r}))).encode([{TEXTS[0]!r}])[0]\n"
+        "assert not {'torch', 'transformers'} & sys.modules.keys()\n"
+        "print(*map(float, row))"
+    )
+    again = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert np.array(again.split(), dtype=float) @ first[0] == pytest.approx(1.0, abs=1e-5)
+    assert [f.name.startswith("all-minilm") for f in (tmp_path / "models").iterdir()] == [True]
 
 
 def test_a_text_longer_than_the_model_reads_is_cut(embedder: Embedder) -> None:
