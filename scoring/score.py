@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from scoring.evidence import DOUBTFUL_BELOW, recognition_confidence, verified
 from scoring.judges.base import CriterionJudgement, Judge, JudgeFailed, Probabilities
+from scoring.masking import MASKING, Masked, kept, mask
 from scoring.rubric import Criterion, Rubric
 from scoring.scorecard import CriterionScore, Provenance, Scorecard, ScoreStatus
 from scoring.transcript import Answer
@@ -18,16 +20,23 @@ NO_QUOTE = "No words of the answer could be shown to bear a level out, so none i
 BROKEN = "The judge gave no usable result, so this is not judged."
 
 
-def score(answer: Answer, rubric: Rubric, judge: Judge, *, question_text: str, now: datetime) -> Scorecard:
-    """Judge one answer; ``now`` is an aware time. A failed judge makes a scorecard that says so, never a low level."""
+def score(
+    answer: Answer, rubric: Rubric, judge: Judge, *, question_text: str, now: datetime, names: Sequence[str] = ()
+) -> Scorecard:
+    """Judge one answer; ``now`` is an aware time. A failed judge makes a scorecard that says so, never a low level.
+
+    The judge reads the answer with names, gendered pronouns and schools masked; the scorecard quotes it as it was said.
+    ``names`` are the candidate's own, so that they are found in whatever place; they are kept nowhere.
+    """
+    masked = mask(answer, names, kept(rubric, question_text))
     try:
-        judgement = judge.judge(answer, rubric, question_text)
+        judgement = judge.judge(masked.answer, rubric, question_text)
     except JudgeFailed as failure:
         calls = failure.calls
         criteria = tuple(CriterionScore(c.id, ScoreStatus.JUDGE_FAILED, str(failure)) for c in rubric.criteria)
     else:
         calls = judgement.calls
-        criteria = tuple(_criterion(answer, c, judgement.criteria.get(c.id)) for c in rubric.criteria)
+        criteria = tuple(_criterion(masked, c, judgement.criteria.get(c.id)) for c in rubric.criteria)
     return Scorecard(
         question_id=answer.question_id,
         criteria=criteria,
@@ -41,6 +50,7 @@ def score(answer: Answer, rubric: Rubric, judge: Judge, *, question_text: str, n
             model=judge.model,
             calibration=judge.calibration,
             created_at=now.astimezone(UTC).isoformat(),
+            masking=MASKING,
         ),
         calls=calls,
     )
@@ -53,12 +63,13 @@ def level_of(probabilities: Probabilities) -> tuple[int, float, float]:
     return best + 1, round(expected, 3), round(probabilities[best], 3)
 
 
-def _criterion(answer: Answer, criterion: Criterion, judged: CriterionJudgement | None) -> CriterionScore:
+def _criterion(masked: Masked, criterion: Criterion, judged: CriterionJudgement | None) -> CriterionScore:
+    answer = masked.original
     if judged is None or not (judged.probabilities is None or _is_distribution(judged.probabilities)):
         return CriterionScore(criterion.id, ScoreStatus.JUDGE_FAILED, BROKEN)
     known = {p.id for p in criterion.key_points}
     missing = tuple(p for p in judged.missing if p in known)
-    evidence = verified(answer, judged.citations)
+    evidence = verified(answer, filter(None, map(masked.citation, judged.citations)))
     heard = recognition_confidence(answer, [(e.start, e.end) for e in evidence] or [(0, len(answer.text))])
     if heard is not None and heard < DOUBTFUL_BELOW:
         return CriterionScore(criterion.id, ScoreStatus.UNHEARD, UNHEARD, evidence=evidence)

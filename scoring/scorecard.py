@@ -64,6 +64,7 @@ class Provenance:
     model: str
     calibration: str  # "uncalibrated", "provisional" or "calibrated"
     created_at: str  # ISO 8601, UTC
+    masking: str = ""  # version of what was hidden from the judge; empty on scorecards made before anything was
 
 
 @dataclass(frozen=True, slots=True)

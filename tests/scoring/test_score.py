@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from scoring.judges.base import Citation, CriterionJudgement, JudgeFailed, Judgement
+from scoring.masking import MASKING
 from scoring.rubric import Rubric
 from scoring.score import level_of, score
 from scoring.scorecard import CriterionScore, Scorecard, ScoreStatus
@@ -95,3 +96,28 @@ def test_provenance_says_what_was_scored_with_what_and_survives_json(moon: Rubri
     assert (made.rubric_hash, made.answer_hash, made.judge) == (moon.hash, answer.hash, "scripted")
     assert (made.calibration, made.created_at) == ("uncalibrated", "2026-11-22T12:00:00+00:00")
     assert Scorecard.from_dict(card.to_dict()) == card
+
+
+def test_the_judge_reads_no_name_and_the_scorecard_quotes_what_was_said(moon: Rubric) -> None:
+    said = "I am Ana Pop from Cluj. She said Ngozi flew up. They walked around there."
+
+    class Reader(Scripted):
+        def judge(self, answer: Answer, rubric: Rubric, question_text: str) -> Judgement:
+            self.read = answer.text
+            quote = "They said [name] flew up."
+            at = answer.text.index(quote)
+            cited = (Citation(at, at + len(quote), quote), Citation(0, 15, "I am Ana Pop fro"))
+            return Judgement({"accuracy": CriterionJudgement(SURE, "Good.", cited)})
+
+    judge = Reader({})
+    card = score(Answer("moon", said, "en"), moon, judge, question_text="?", now=NOW, names=("Ngozi Okafor",))
+    assert judge.read == "I am [name] from Cluj. They said [name] flew up. They walked around there."
+    assert [(e.quote, said[e.start : e.end]) for e in card.criteria[0].evidence] == [("She said Ngozi flew up.",) * 2]
+    assert card.provenance.answer_hash == Answer("moon", said, "en").hash
+    assert card.provenance.masking == MASKING
+
+
+def test_a_scorecard_from_before_masking_is_still_read(moon: Rubric) -> None:
+    old = score(Answer("moon", TEXT, "en"), moon, Scripted({}), question_text="?", now=NOW).to_dict()
+    del old["provenance"]["masking"]
+    assert Scorecard.from_dict(old).provenance.masking == ""

@@ -1,0 +1,44 @@
+"""All that is masked in one text, in order and without overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scoring.identity.edit import NAME, Edit
+from scoring.identity.folding import folded
+from scoring.identity.known_names import PLACES
+from scoring.identity.names import introduced, known, own
+from scoring.identity.pronouns import pronouns
+from scoring.identity.schools import vietnamese_schools
+
+__all__ = ["edits"]
+
+
+def edits(text: str, language: str, names: Sequence[str], keep: frozenset[str]) -> list[Edit]:
+    """``names`` are the candidate's own; ``keep`` holds words (plain) that stay, whosever name they are."""
+    flat = folded(text)
+    lower = flat.lower()
+    found = [
+        *(own(flat, lower, tuple(names), language, keep) if names else ()),
+        *introduced(flat, lower),
+        *known(flat, keep),
+        *pronouns(flat, lower, language, PLACES),
+        *vietnamese_schools(flat, lower, keep),
+    ]
+    return _settled(found, flat) if found else found
+
+
+def _settled(found: list[Edit], flat: str) -> list[Edit]:
+    """Of those that overlap the longest; names that stand side by side become one."""
+    held: list[Edit] = []
+    for start, end, new in sorted(found, key=lambda e: (e[0] - e[1], e)):
+        if all(end <= a or start >= b for a, b, _ in held):
+            held.append((start, end, new))
+    held.sort()
+    joined: list[Edit] = []
+    for start, end, new in held:
+        if joined and new == NAME == joined[-1][2] and flat[joined[-1][1] : start] in (" ", "-"):
+            joined[-1] = (joined[-1][0], end, NAME)
+        else:
+            joined.append((start, end, new))
+    return joined

@@ -1,0 +1,49 @@
+"""Text as its plain letters, one character for one: "Nguyễn" is found where "Nguyen" was given, and offsets stay."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from scoring.lexicon import FUNCTION_WORDS
+
+__all__ = ["LETTERS", "MARKS", "PART", "SEQUENCE", "capitalised", "folded", "plain"]
+
+MARKS = "\u0300-\u036f"  # combining marks, of text that is not composed
+LETTERS = rf"[^\W\d_](?:[^\W\d_]|[{MARKS}'-])*"
+CAPITAL = rf"[A-Z][A-Za-z{MARKS}]*+"
+PART = re.compile(CAPITAL)
+SEQUENCE = re.compile(
+    # The capital comes first and what may not stand before it second, so that the search skips to capitals.
+    rf"[A-Z](?<![\w@.{MARKS}][A-Z])[A-Za-z{MARKS}]*+"
+    rf"(?:(?:[ -]|(?<=\b[A-Z])\. )(?:(?:van|von|de|der|den|bin|ibn|da|dos|del|al|el)[ -])?{CAPITAL})*"
+)
+"""Words with capitals that stand together, such as "Ana Maria Pop" and "J. Smith"."""
+
+
+class _Fold(dict[int, int]):
+    """For str.translate: letters without their accents, straight apostrophes."""
+
+    def __missing__(self, code: int) -> int:
+        char = chr(code)
+        parts = unicodedata.normalize("NFD", char)
+        self[code] = ord(parts[0]) if all(unicodedata.combining(p) for p in parts[1:]) else code
+        return self[code]
+
+
+_FOLD = _Fold({ord(a): ord(b) for a, b in zip("đĐłŁøØ’‘ʼ", "dDlLoO'''", strict=True)})
+
+
+def folded(text: str) -> str:
+    """As long as ``text``, with each accented letter as its plain one."""
+    return text if text.isascii() else text.translate(_FOLD)
+
+
+def plain(word: str) -> str:
+    """A folded word in lower case, without combining marks."""
+    return (word if word.isascii() else "".join(c for c in word if not unicodedata.combining(c))).lower()
+
+
+def capitalised(text: str) -> frozenset[str]:
+    """Every word with a capital, plain, but for those that only begin a sentence: what a text speaks of by name."""
+    return frozenset(plain(m.group()) for m in PART.finditer(folded(text))) - FUNCTION_WORDS
