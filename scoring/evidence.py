@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from scoring.judges.base import Citation
 from scoring.scorecard import Evidence
-from scoring.sentences import WORD, clauses, sentences, words
+from scoring.sentences import WORD, clauses, sentences
 from scoring.transcript import Answer
 
 __all__ = ["DOUBTFUL_BELOW", "is_quotable", "parts", "recognition_confidence", "verified"]
@@ -24,11 +24,11 @@ chance for each word, a quote is as likely wrong as right. Chosen, not fitted.""
 
 def is_quotable(text: str, start: int, end: int) -> bool:
     """True where [start, end) of an answer's text may be shown as evidence."""
-    if not 0 <= start < end <= len(text) or not words(text[start:end]):
+    if not 0 <= start < end <= len(text) or not WORD.search(text, start, end):
         return False
-    touched = [s for s in sentences(text) if s.start < end and s.end > start]
-    whole = not words(text[:start]) and not words(text[end:])
-    return len(touched) <= MOST_SENTENCES and not whole
+    touched = sum(s.start < end and s.end > start for s in sentences(text))
+    whole = not WORD.search(text, 0, start) and not WORD.search(text, end)
+    return touched <= MOST_SENTENCES and not whole
 
 
 def verified(answer: Answer, citations: Iterable[Citation]) -> tuple[Evidence, ...]:

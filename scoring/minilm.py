@@ -16,6 +16,7 @@ import importlib.util
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,7 @@ class MiniLM:
             rows[i] = row
 
 
+@cache
 def model_version() -> str:
     """Name, package version and arithmetic, for provenance. Raises ModelMissing."""
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -103,7 +105,12 @@ class Rubric(_Model):
     def key_points(self) -> tuple[KeyPoint, ...]:
         return tuple(p for c in self.criteria for p in c.key_points)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Content hash: the same rubric text has the same hash on every machine."""
         return content_hash(self.model_dump(mode="json", by_alias=True))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("hash", None)  # a changed copy has a hash of its own
+        return copied

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["Sentence", "clauses", "sentences", "words"]
 
@@ -48,8 +49,12 @@ def words(text: str) -> list[str]:
     return [m.group().casefold().replace("’", "'") for m in WORD.finditer(text)]
 
 
-def sentences(text: str) -> list[Sentence]:
-    """All sentences in order, without the white space between them; stretches without a word are left out."""
+@lru_cache(maxsize=1024)
+def sentences(text: str) -> tuple[Sentence, ...]:
+    """All sentences in order, without the white space between them; stretches without a word are left out.
+
+    Remembered, since one answer's are asked for by content, by evidence and by quoting.
+    """
     found: list[Sentence] = []
     start = 0
     for mark in _END.finditer(text):
@@ -57,7 +62,7 @@ def sentences(text: str) -> list[Sentence]:
             continue
         found += _pieces(text, start, mark.end(), marked=not mark.group().startswith("\n"))
         start = mark.end()
-    return found + _pieces(text, start, len(text), marked=False)
+    return (*found, *_pieces(text, start, len(text), marked=False))
 
 
 def clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -77,3 +77,9 @@ def test_repeated_gives_each_later_occurrence() -> None:
     Faults.check([])
     with pytest.raises(Faults, match="one; two"):
         Faults.check([((), "one"), (("x",), "two")])
+
+
+def test_a_changed_copy_has_a_hash_of_its_own(moon: Rubric) -> None:
+    before = moon.hash
+    assert moon.model_copy(update={"version": 99}).hash != before
+    assert moon.model_copy().hash == before
