@@ -29,10 +29,17 @@ def edits(text: str, language: str, names: Sequence[str], keep: frozenset[str]) 
 
 
 def _settled(found: list[Edit], flat: str) -> list[Edit]:
-    """Of those that overlap the longest; names that stand side by side become one."""
+    """Of those that overlap the longest, and what stands out of the others; names side by side become one."""
     held: list[Edit] = []
     for start, end, new in sorted(found, key=lambda e: (e[0] - e[1], e)):
-        if all(end <= a or start >= b for a, b, _ in held):
+        for a, b, _ in held:
+            if start < b and end > a:
+                start, end = (start, min(end, a)) if start < a else (max(start, b), end)
+        while start < end and not flat[start].isalnum():
+            start += 1
+        while start < end and flat[end - 1].isspace():
+            end -= 1
+        if start < end:
             held.append((start, end, new))
     held.sort()
     joined: list[Edit] = []

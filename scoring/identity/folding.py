@@ -7,11 +7,13 @@ import unicodedata
 
 from scoring.lexicon import FUNCTION_WORDS
 
-__all__ = ["LETTERS", "MARKS", "PART", "SEQUENCE", "capitalised", "folded", "plain"]
+__all__ = ["CAPITAL", "LETTERS", "MARKS", "NAMED", "PART", "SEQUENCE", "capitalised", "folded", "plain"]
 
 MARKS = "\u0300-\u036f"  # combining marks, of text that is not composed
 LETTERS = rf"[^\W\d_](?:[^\W\d_]|[{MARKS}'-])*"
 CAPITAL = rf"[A-Z][A-Za-z{MARKS}]*+"
+NAMED = rf"(?!(?:I|He|She|They|Him|Her|His|Them|Their)\b){CAPITAL}"
+"""A word with a capital that may be part of a name."""
 PART = re.compile(CAPITAL)
 SEQUENCE = re.compile(
     # The capital comes first and what may not stand before it second, so that the search skips to capitals.

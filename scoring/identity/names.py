@@ -13,7 +13,7 @@ from functools import lru_cache
 from wordfreq import zipf_frequency
 
 from scoring.identity.edit import NAME, Edit
-from scoring.identity.folding import CAPITAL, LETTERS, MARKS, PART, SEQUENCE, folded, plain
+from scoring.identity.folding import CAPITAL, LETTERS, MARKS, NAMED, PART, SEQUENCE, folded, plain
 from scoring.identity.known_names import AMBIGUOUS, FAMILY_FIRST, FAMILY_NAMES, GIVEN_NAMES, NO_NAMES, PLACES
 from scoring.identity.schools import SCHOOL_WORDS, SCHOOLS, school
 from scoring.lexicon import FUNCTION_WORDS
@@ -27,22 +27,22 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?…:\n])[\"'”)\]\s-]*$")
 _BEFORE = re.compile(rf"({CAPITAL})[ -]$")
 _WORD = re.compile(rf"[^\W_](?:[^\W_]|[{MARKS}])*")
 _LETTERS = re.compile(LETTERS)
-_NAMED = rf"{CAPITAL}(?:[ -]{CAPITAL}){{0,3}}"
+_FULL = rf"{NAMED}(?:[ -]{NAMED}){{0,3}}"
 _TITLES = ("Mr", "Ms", "Mx", "Miss", "Dr", "Prof", "Doctor", "mr", "ms.", "dr", "prof", "omnu", "oamn", "omnis")
 _TITLE = re.compile(
     r"(?<!\w)(?:(?P<gendered>[Mm]rs?|[Mm]s|Mx|Miss|Mister|[Dd]omnul|[Dd]oamna|[Dd]omnisoara|[Dd]l|[Dd]na)\.?"
-    rf"|(?:[Dd]r|[Pp]rof|[Pp]rofessor|Doctor|[Pp]rofesorul|[Pp]rofesoara)\.?) (?P<name>{_NAMED})"
+    rf"|(?:[Dd]r|[Pp]rof|[Pp]rofessor|Doctor|[Pp]rofesorul|[Pp]rofesoara)\.?) (?P<name>{_FULL})"
 )
 _SAID_CUES = ("name", "call", "go by", "ten ", "numesc", "cheama")
 _SAID = re.compile(
     rf"""\b(?:my\ (?:(?:full|first|last|real|given|own)\ )?name(?:'s|\ is)|name's|(?:they|you\ can|please)\ call\ me
       |(?:i\ am|i'm)\ called|i\ go\ by
       |ten\ (?:(?:cua\ )?(?:toi|em|minh|chau|anh|chi|con)\ )?la|(?:toi|em|minh|chau|con)\ ten(?:\ la)?
-      |ma\ numesc|ma\ cheama|(?:pre)?numele\ meu\ (?:este|e))[ ,:]+(?P<name>{LETTERS}(?:[ ]{LETTERS}){{0,4}})""",
+      |ma\ numesc|ma\ cheama|(?:pre)?numele\ meu\ (?:este|e))[ ,:]+(?=(?P<name>{LETTERS}(?:[ ]{LETTERS}){{0,4}}))""",
     re.IGNORECASE | re.VERBOSE,
 )
 _SPEAKING = re.compile(rf"\b(?:this is|it's|it is) (?P<name>{LETTERS}(?: {LETTERS}){{0,3}}) speaking\b", re.IGNORECASE)
-_I_AM = re.compile(rf"\b(?:[Ii]'m|[Ii] am|[Ii]m|[Ss]unt|[Tt]oi la|[Ee]m la|[Mm]inh la) (?P<name>{_NAMED})")
+_I_AM = re.compile(rf"\b(?:[Ii]'m|[Ii] am|[Ii]m|[Ss]unt|[Tt]oi la|[Ee]m la|[Mm]inh la) (?P<name>{_FULL})")
 _I_AM_ENDS = re.compile(r" (?:from|here|and I|si sunt|din|den tu|o|va)\b|,? (?:\d+|I'm|I am)\b")
 _NO_NAME_TEXT = """
     called actually really basically going from well um uh important spelled pronounced written known mentioned listed

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from scoring.identity.edit import NAME, Edit
-from scoring.identity.folding import CAPITAL
+from scoring.identity.folding import NAMED
 from scoring.lexicon import FUNCTION_WORDS
 
 __all__ = ["pronouns"]
@@ -35,7 +35,7 @@ _AFTER_OBJECT = FUNCTION_WORDS | _TIME_WORDS
 _SIMPLE = {"him": "them", "hers": "theirs", "himself": "themself", "herself": "themself"}
 
 _VIETNAMESE = re.compile(r"\b(?:[Aa]nh|[Cc]hi|[Cc]o|[Oo]ng|[Bb]a) (?:ay|ta)\b")
-_KIN = re.compile(rf"\b(?:anh|chi|co|thay|ong|ba|chu|bac|em|ban|cau) (?P<name>{CAPITAL}(?: {CAPITAL}){{0,3}})")
+_KIN = re.compile(rf"\b(?:anh|chi|co|thay|ong|ba|chu|bac|em|ban|cau) (?P<name>{NAMED}(?: {NAMED}){{0,3}})")
 _ROMANIAN = re.compile(r"(?<![\w/-])(?:el|ea|dansul|dansa)(?![\w/-])", re.IGNORECASE)
 
 
