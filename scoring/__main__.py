@@ -9,6 +9,8 @@ from collections.abc import Sequence
 __all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
+    "agreement": "scoring.calibration.agreement_command",
+    "calibrate": "scoring.calibration.command",
     "score": "scoring.score_lines",
     "stress": "scoring.stress.command",
 }

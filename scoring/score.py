@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from scoring.evidence import DOUBTFUL_BELOW, recognition_confidence, verified
-from scoring.judges.base import CriterionJudgement, Judge, JudgeFailed, Probabilities
+from scoring.judges.base import CriterionJudgement, Judge, JudgeFailed, Judgement, OverallJudgement, Probabilities
 from scoring.masking import MASKING, Masked, kept, mask
 from scoring.rubric import Criterion, Rubric
-from scoring.scorecard import CriterionScore, Provenance, Scorecard, ScoreStatus
+from scoring.scorecard import CriterionScore, OverallScore, Provenance, Scorecard, ScoreStatus
 from scoring.transcript import Answer
 
 __all__ = ["level_of", "score"]
@@ -32,10 +32,9 @@ def score(
     try:
         judgement = judge.judge(masked.answer, rubric, question_text)
     except JudgeFailed as failure:
-        calls = failure.calls
+        judgement = Judgement({}, failure.calls)
         criteria = tuple(CriterionScore(c.id, ScoreStatus.JUDGE_FAILED, str(failure)) for c in rubric.criteria)
     else:
-        calls = judgement.calls
         criteria = tuple(_criterion(masked, c, judgement.criteria.get(c.id)) for c in rubric.criteria)
     return Scorecard(
         question_id=answer.question_id,
@@ -47,12 +46,13 @@ def score(
             answer_hash=answer.hash,
             judge=judge.name,
             judge_version=judge.version,
-            model=judge.model,
-            calibration=judge.calibration,
+            model=judgement.model or judge.model,
+            calibration=judgement.calibration or judge.calibration,
             created_at=now.astimezone(UTC).isoformat(),
             masking=MASKING,
         ),
-        calls=calls,
+        calls=judgement.calls,
+        overall=_overall(judgement.overall, criteria),
     )
 
 
@@ -89,6 +89,18 @@ def _criterion(masked: Masked, criterion: Criterion, judged: CriterionJudgement 
         missing=missing,
         interval=judged.interval,
         agreement=judged.agreement,
+    )
+
+
+def _overall(judged: OverallJudgement | None, criteria: Sequence[CriterionScore]) -> OverallScore | None:
+    """Given where at least one criterion has a level with its quotes, and none is unheard or failed."""
+    status = {c.status for c in criteria}
+    doubtful = status & {ScoreStatus.UNHEARD, ScoreStatus.JUDGE_FAILED}
+    if judged is None or doubtful or ScoreStatus.SCORED not in status or not _is_distribution(judged.probabilities):
+        return None
+    level, expected, confidence = level_of(judged.probabilities)
+    return OverallScore(
+        judged.probabilities, level, expected, confidence, judged.interval, judged.calibration, judged.reason
     )
 
 

@@ -22,6 +22,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from scoring.calibration.store import ModelRefused
 from scoring.embeddings import ModelMissing
 from scoring.judges.base import Judge
 from scoring.judges.choice import add_judge_arguments, judge_options, make_judge
@@ -59,10 +60,10 @@ class Line(BaseModel):
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
-    judge = make_judge(judge_options(options))
     rubric_at = cache(read_rubric)
     failed = False
     try:
+        judge = make_judge(judge_options(options))
         for place, number, raw in _lines(options.files):
             if not raw.strip():
                 continue
@@ -78,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 failed = True
             else:
                 print(json.dumps(_scored(number, line, rubric, judge), ensure_ascii=False), flush=True)
-    except (OSError, UnicodeDecodeError, ModelMissing) as error:
+    except (OSError, UnicodeDecodeError, ModelMissing, ModelRefused) as error:
         print(f"scoring: {error}", file=sys.stderr)
         return 2
     return 1 if failed else 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from scoring.calls import CallRecord
 
-__all__ = ["CriterionScore", "Evidence", "Provenance", "ScoreStatus", "Scorecard"]
+__all__ = ["CriterionScore", "Evidence", "OverallScore", "Provenance", "ScoreStatus", "Scorecard"]
 
 
 class ScoreStatus(StrEnum):
@@ -52,6 +52,27 @@ class CriterionScore:
 
 
 @dataclass(frozen=True, slots=True)
+class OverallScore:
+    """The level of the answer as a whole, of a judge fitted to people's overall ratings of this question.
+
+    It stands beside the criteria and is no sum of them: they may still be uncalibrated hints. ``calibration`` is this
+    level's own, and ``interval`` holds people's level in 90 % of answers.
+    """
+
+    probabilities: tuple[float, float, float, float, float]
+    level: int
+    expected: float
+    confidence: float
+    interval: tuple[float, float]
+    calibration: str  # "provisional" or "calibrated"
+    reason: str
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> OverallScore:
+        return cls(**(dict(data) | {k: tuple(data[k]) for k in ("probabilities", "interval")}))
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """What was scored with what. Equal provenance but for ``created_at`` means an equal scorecard."""
 
@@ -73,6 +94,7 @@ class Scorecard:
     criteria: tuple[CriterionScore, ...]
     provenance: Provenance
     calls: tuple[CallRecord, ...] = ()
+    overall: OverallScore | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -99,4 +121,5 @@ class Scorecard:
             ),
             provenance=Provenance(**data["provenance"]),
             calls=tuple(CallRecord.from_dict(call) for call in data.get("calls", ())),
+            overall=OverallScore.from_dict(data["overall"]) if data.get("overall") else None,
         )

@@ -10,7 +10,9 @@ from scoring.calls import CallRecord
 from scoring.rubric import Rubric
 from scoring.transcript import Answer
 
-__all__ = ["Citation", "CriterionJudgement", "Judge", "JudgeFailed", "Judgement", "Probabilities"]
+__all__ = [
+    "Citation", "CriterionJudgement", "Judge", "JudgeFailed", "Judgement", "OverallJudgement", "Probabilities",
+]  # fmt: skip
 
 Probabilities = tuple[float, float, float, float, float]
 
@@ -54,11 +56,26 @@ class CriterionJudgement:
 
 
 @dataclass(frozen=True, slots=True)
+class OverallJudgement:
+    """The level of the answer as a whole, from a judge that was fitted to overall ratings of people: never a sum of
+    the criteria. ``interval`` holds people's level in 90 % of answers; ``calibration`` as of a judge."""
+
+    probabilities: Probabilities
+    interval: tuple[float, float]
+    calibration: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
-    """``criteria`` by criterion id. ``calls`` to language models, in order."""
+    """``criteria`` by criterion id. ``calls`` to language models, in order. ``calibration`` and ``model`` are given
+    where they are other for this question than for the judge at large."""
 
     criteria: Mapping[str, CriterionJudgement]
     calls: tuple[CallRecord, ...] = ()
+    overall: OverallJudgement | None = None
+    calibration: str | None = None
+    model: str | None = None
 
 
 class Judge(Protocol):

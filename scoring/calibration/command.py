@@ -1,0 +1,117 @@
+"""``python -m scoring calibrate``: people's ratings of answers in, fitted models and their measured agreement out.
+
+    python -m scoring calibrate ratings.jsonl --rubric prompts/rubrics/golden-answer.yaml --out calibrations
+
+A row:   {"question_id": "rice", "question_text": "...", "answer_id": "a1", "text": "...", "rater": "r1", "level": 4}
+         one for each rating; "levels": {"correctness": 4} in place of, or beside, "level" for single criteria;
+         optional "reference": a model answer, "language", "rubric"
+
+For each question one model is stored in the folder, the table and the verdict are printed, and ``--json`` writes both
+for programs, with every row that could not be used. ``python -m scoring --calibrations calibrations`` then scores with
+what is calibrated. Exits 0 where something was fitted, whatever the verdict; 1 where rows were refused besides; 2 where
+nothing could be fitted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scoring.calibration.question import QuestionCalibration, calibrate
+from scoring.calibration.ratings import QuestionRatings, RefusedRow, read_ratings
+from scoring.calibration.store import save_model
+from scoring.calibration.table import document, text
+from scoring.embeddings import Embedder, EmbedderOptions, ModelMissing
+from scoring.judges.choice import add_judge_arguments, judge_options, make_judge
+from scoring.rubric import Rubric
+from scoring.rubric_file import RubricFileError, read_rubric
+
+__all__ = ["main", "numbered", "say_refused"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    given = _arguments(argv)
+    try:
+        rubric = read_rubric(given.rubric, dict(given.variable))
+        questions, refused = read_ratings(
+            numbered(given.files), rubric=rubric.rubric, criteria=[c.id for c in rubric.criteria]
+        )
+    except (OSError, UnicodeDecodeError, RubricFileError) as error:
+        sys.stderr.write(f"calibrate: {error}\n")
+        return 2
+    say_refused(refused)
+    if not questions:
+        sys.stderr.write("calibrate: there is no rating to fit; see the rows named above, and --help for their form\n")
+        return 2
+    try:
+        found = _calibrated(questions, rubric, given)
+    except (ModelMissing, OSError) as error:
+        sys.stderr.write(f"calibrate: {error}\n")
+        return 2
+    sys.stdout.write("\n\n".join(map(text, found)) + "\n")
+    if given.json is not None:
+        body = json.dumps(document(found, refused), indent=1, ensure_ascii=False, allow_nan=False)
+        given.json.write_text(body + "\n", "utf-8")
+    if all(one.model is None for one in found):
+        return 2
+    return 1 if refused else 0
+
+
+def numbered(files: Sequence[Path]) -> Iterator[tuple[str, int, str]]:
+    """(file, line number, text) of every line. Raises OSError and UnicodeDecodeError."""
+    for path in files:
+        with path.open(encoding="utf-8") as lines:
+            yield from ((str(path), number, raw) for number, raw in enumerate(lines, start=1))
+
+
+def say_refused(refused: Sequence[RefusedRow]) -> None:
+    for row in refused:
+        sys.stderr.write(f"{row.place}:{row.line}: {row.reason}\n")
+    if refused:
+        sys.stderr.write(f"{len(refused)} rows are not used; mend them and run this again\n")
+
+
+def _calibrated(
+    questions: Sequence[QuestionRatings], rubric: Rubric, given: argparse.Namespace
+) -> list[QuestionCalibration]:
+    options = replace(judge_options(given), calibrations=None)  # a fit rests on the judge as it is, not on an older fit
+    embedder = Embedder(EmbedderOptions(threads=options.threads, store=options.store))
+    judge = make_judge(options, embedder)
+    now = datetime.now(UTC)
+    found = []
+    for ratings in questions:
+        one = calibrate(ratings, rubric, judge, embedder, now=now, seed=given.seed, resamples=given.resamples)
+        if one.model is not None:
+            one = replace(one, model=save_model(given.out, one.model))
+        found.append(one)
+    return found
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m scoring calibrate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="RATINGS.jsonl")
+    parser.add_argument("--rubric", type=Path, required=True, metavar="FILE", help="the rubric that was rated by")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where models are stored")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here too")
+    parser.add_argument(
+        "--variable", type=_variable, action="append", default=[], metavar="NAME=VALUE",
+        help="what stands for {NAME} in the rubric, as a plan would fill it; may be given again",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="of the folds and resamples (default 0)")
+    parser.add_argument("--resamples", type=int, default=1000, help="for the intervals of the figures (default 1000)")
+    add_judge_arguments(parser)
+    return parser.parse_args(argv)
+
+
+def _variable(given: str) -> tuple[str, str]:
+    name, sign, value = given.partition("=")
+    if not sign or not name:
+        raise argparse.ArgumentTypeError(f"{given!r} is not NAME=VALUE")
+    return name, value

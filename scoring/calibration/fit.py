@@ -1,0 +1,172 @@
+"""Fitting a scorer to what people gave the answers of one question, and measuring it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.agreement import (
+    Estimate,
+    Scale,
+    bootstrap,
+    krippendorff_alpha,
+    paired_difference,
+    quadratic_weighted_kappa,
+)
+from scoring.calibration.alignment import Scorer, fit_scorer
+from scoring.calibration.comparison import Comparison, compare, mean_of_pairs, whole
+from scoring.calibration.conformal import SHARE, Intervals, fit_intervals
+from scoring.calibration.distribution import expected_calibration_error, log_loss
+from scoring.calibration.held_out import HeldOut, held_out, repeats_for
+from scoring.calibration.ridge import Block
+from scoring.calibration.verdict import FEWEST_TO_FIT, SHARED_ANSWERS, Decision, Figures, decide
+
+__all__ = ["CannotFit", "Fitted", "TargetReport", "fit_target", "rater_comparisons"]
+
+Matrix = npt.NDArray[np.float64]
+
+
+class CannotFit(ValueError):
+    """There is too little to fit anything; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReport:
+    """Agreement of held-out predictions with people, next to what people and length alone reach."""
+
+    answers: int
+    raters: tuple[str, ...]
+    rated_twice: int
+    comparisons: tuple[Comparison, ...]
+    over_length: Estimate
+    alpha: float | None
+    coverage: Estimate
+    width: float
+    log_loss: float
+    log_loss_of_frequencies: float
+    calibration_error: float
+    decision: Decision
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "answers": self.answers,
+            "raters": list(self.raters),
+            "rated_twice": self.rated_twice,
+            "verdict": self.decision.verdict.value,
+            "reasons": list(self.decision.reasons),
+            "comparisons": [c.to_dict() for c in self.comparisons],
+            "qwk_over_length": self.over_length.to_dict(),
+            "krippendorff_alpha": None if self.alpha is None else round(self.alpha, 4),
+            "interval": {"share": SHARE, "covered": self.coverage.to_dict(), "width": round(self.width, 3)},
+            "log_loss": round(self.log_loss, 4),
+            "log_loss_of_frequencies": round(self.log_loss_of_frequencies, 4),
+            "expected_calibration_error": round(self.calibration_error, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """``scorer`` was fitted on all rated answers; ``spread`` (levels) and ``intervals`` come from the folds."""
+
+    scorer: Scorer
+    intervals: Intervals
+    report: TargetReport
+
+    @property
+    def spread(self) -> float:
+        return self.intervals.spread
+
+
+def fit_target(
+    features: Matrix, lengths: Matrix, ratings: Matrix, raters: Sequence[str], blocks: Sequence[Block],
+    *, seed: int = 0, resamples: int = 1000,
+) -> Fitted:  # fmt: skip
+    """``features`` and ``lengths``: one row for each answer; ``ratings``: one column for each rater, nan where missing.
+
+    An answer's level is the mean over its raters; each row needs one rating at least. Raises CannotFit.
+    """
+    n = len(features)
+    if n < FEWEST_TO_FIT:
+        raise CannotFit(f"{n} rated answers are too few to fit anything: {FEWEST_TO_FIT} are the least, 25 to 50 good")
+    levels = np.nanmean(ratings, axis=1)
+    if np.ptp(levels) < 1e-9:
+        raise CannotFit(f"all {n} answers were given level {levels[0]:g}, so there is no difference to learn")
+    repeats = repeats_for(n)
+    own = held_out(features, levels, blocks, seed, repeats)
+    by_length = held_out(lengths, levels, [Block("length", lengths.shape[1], 1.0)], seed, repeats)
+    report = _report(own, by_length, levels, ratings, tuple(raters), seed=seed, resamples=resamples)
+    return Fitted(fit_scorer(features, levels, blocks), fit_intervals(features, levels, blocks, seed), report)
+
+
+def rater_comparisons(
+    ratings: Matrix, raters: Sequence[str], *, seed: int = 0, resamples: int = 1000
+) -> tuple[Comparison, ...]:
+    """Every two raters who share SHARED_ANSWERS answers, after the mean of them all where they are several."""
+    pairs = tuple(
+        (i, j)
+        for i, j in combinations(range(len(raters)), 2)
+        if int((~np.isnan(ratings[:, i]) & ~np.isnan(ratings[:, j])).sum()) >= SHARED_ANSWERS
+    )
+    single = [
+        compare(f"{raters[i]} - {raters[j]}", ratings, ratings, pairs=((i, j),), resamples=resamples, seed=seed)
+        for i, j in pairs
+    ]
+    if not pairs:
+        return ()
+    together = compare("rater - rater", ratings, ratings, pairs=pairs, resamples=resamples, seed=seed)
+    return (together, *(single if len(single) > 1 else ()))
+
+
+def _report(
+    own: HeldOut, by_length: HeldOut, levels: Matrix, ratings: Matrix, raters: tuple[str, ...],
+    *, seed: int, resamples: int,
+) -> TargetReport:  # fmt: skip
+    resolved = levels[:, None]
+    given, places = own.levels.T.astype(np.float64), own.places.T
+    by_words, words_places = by_length.levels.T.astype(np.float64), by_length.places.T
+    against = partial(compare, resamples=resamples, seed=seed)
+    scorer = against("scorer - resolved", given, resolved, places=places)
+    length = against("length - resolved", by_words, resolved, places=words_places)
+    several = len(raters) > 1
+    with_raters = against("scorer - rater", given, ratings, places=places) if several else scorer
+    each = [
+        against(f"scorer - {name}", given, ratings[:, [i]], places=places)
+        for i, name in enumerate(raters)
+        if several and (~np.isnan(ratings[:, i])).sum() >= SHARED_ANSWERS
+    ]
+    among = rater_comparisons(ratings, raters, resamples=resamples, seed=seed)
+    true = whole(levels).astype(np.intp)
+    frequencies = (np.bincount(true, minlength=6)[1:] + 0.5) / (len(true) + 2.5)
+    figures = Figures(
+        len(levels), len(raters), scorer.qwk, length.qwk.value, with_raters.qwk.value,
+        among[0].qwk.value if among else None,
+    )  # fmt: skip
+    scale: Scale = "ordinal"
+    return TargetReport(
+        answers=len(levels),
+        raters=raters,
+        rated_twice=int(((~np.isnan(ratings)).sum(axis=1) >= 2).sum()),
+        comparisons=(scorer, length, *((with_raters, *each) if several else ()), *among),
+        over_length=paired_difference(
+            mean_of_pairs(quadratic_weighted_kappa), whole(resolved), given, by_words, resamples=resamples, seed=seed
+        ),
+        alpha=_number(krippendorff_alpha(ratings.T, scale)),
+        coverage=bootstrap(
+            lambda covered: float(covered.mean()), own.coverage(levels).T, resamples=resamples, seed=seed
+        ),
+        width=own.width,
+        log_loss=float(np.mean([log_loss(p, true) for p in own.probabilities])),
+        log_loss_of_frequencies=log_loss(np.tile(frequencies, (len(true), 1)), true),
+        calibration_error=float(np.mean([expected_calibration_error(p, true) for p in own.probabilities])),
+        decision=decide(figures),
+    )
+
+
+def _number(x: float) -> float | None:
+    return None if np.isnan(x) else x

@@ -1,0 +1,125 @@
+"""Calibrating one question: its ratings, its rubric and a judge in; a model and its report out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.calibration.fit import CannotFit, Fitted, fit_target
+from scoring.calibration.model import Basis, CalibrationModel, TargetModel, question_hash
+from scoring.calibration.ratings import OVERALL, QuestionRatings
+from scoring.calibration.reading import FEATURES_VERSION, AnswerReader
+from scoring.calibration.surface import length
+from scoring.embeddings import Embedder
+from scoring.evidence import verified
+from scoring.judges.base import Judge, JudgeFailed, Judgement
+from scoring.masking import MASKING, kept, mask
+from scoring.rubric import Rubric
+from scoring.transcript import Answer
+
+__all__ = ["QuestionCalibration", "calibrate", "gives_level"]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionCalibration:
+    """``model`` is None where nothing could be fitted. ``fitted`` and ``refused`` (with the reason) by what was rated;
+    ``left_out`` says of answers, by id, why no level is given to them and so none was learned."""
+
+    ratings: QuestionRatings
+    model: CalibrationModel | None
+    fitted: Mapping[str, Fitted]
+    refused: Mapping[str, str]
+    left_out: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    features: npt.NDArray[np.float64]
+    lengths: list[float]
+    levelled: frozenset[str]  # criteria that the judge gives a level
+
+
+def calibrate(
+    ratings: QuestionRatings, rubric: Rubric, judge: Judge, embedder: Embedder, *, now: datetime, seed: int = 0,
+    resamples: int = 1000,
+) -> QuestionCalibration:  # fmt: skip
+    """Fit every level that was rated, overall or by criterion.
+
+    Answers that the judge finds no ground to judge stay without a level once calibrated, so they are no part of this:
+    neither of the fit nor of the figures. ``now`` is an aware time.
+    """
+    reader = AnswerReader(embedder, rubric, ratings.question_text, ratings.reference)
+    read: dict[str, _Read] = {}
+    left_out: dict[str, str] = {}
+    for rated in ratings.answers:
+        answer = Answer(ratings.question_id, rated.text, rated.language)
+        shown = mask(answer, (), kept(rubric, ratings.question_text)).answer
+        try:
+            judgement = judge.judge(shown, rubric, ratings.question_text)
+        except JudgeFailed as failure:
+            left_out[rated.answer_id] = str(failure)
+            continue
+        levelled = gives_level(judgement, rubric, shown)
+        if not levelled:
+            left_out[rated.answer_id] = next(iter(judgement.criteria.values())).reason
+            continue
+        read[rated.answer_id] = _Read(reader.read(shown, judgement), length(rated.text), levelled)
+    fitted: dict[str, Fitted] = {}
+    refused: dict[str, str] = {}
+    for target in ratings.targets:
+        raters, table = ratings.table(target)
+        rows = [
+            i
+            for i, a in enumerate(ratings.answers)
+            if target in a.levels and a.answer_id in read
+            and (target == OVERALL or target in read[a.answer_id].levelled)
+        ]  # fmt: skip
+        own = [read[ratings.answers[i].answer_id] for i in rows]
+        table = table[rows]
+        there = [j for j in range(len(raters)) if not np.isnan(table[:, j]).all()]
+        try:
+            fitted[target] = fit_target(
+                np.array([r.features for r in own]), np.array([r.lengths for r in own]), table[:, there],
+                [raters[j] for j in there], reader.blocks, seed=seed, resamples=resamples,
+            )  # fmt: skip
+        except CannotFit as reason:
+            refused[target] = str(reason)
+    basis = Basis(
+        question_id=ratings.question_id,
+        question_hash=question_hash(ratings.question_text),
+        reference=ratings.reference,
+        rubric=rubric.rubric,
+        rubric_version=rubric.version,
+        rubric_hash=rubric.hash,
+        ratings_hash=ratings.hash,
+        judge=judge.name,
+        judge_version=judge.version,
+        judge_model=judge.model,
+        embedder=embedder.version,
+        features_version=FEATURES_VERSION,
+        masking=MASKING,
+        seed=seed,
+        fitted_at=now.astimezone(UTC).isoformat(),
+    )
+    targets = {
+        name: TargetModel(f.scorer, f.intervals, f.report.decision.verdict, f.report.decision.reasons,
+                          f.report.to_dict())
+        for name, f in fitted.items()
+    }  # fmt: skip
+    model = CalibrationModel(basis, targets) if targets else None
+    return QuestionCalibration(ratings, model, fitted, refused, left_out)
+
+
+def gives_level(judgement: Judgement, rubric: Rubric, answer: Answer) -> frozenset[str]:
+    """Ids of the criteria that get a level on a scorecard: the judge gives probabilities, and a quote holds."""
+    return frozenset(
+        c.id
+        for c in rubric.criteria
+        if (own := judgement.criteria.get(c.id)) is not None
+        and own.probabilities is not None
+        and verified(answer, own.citations)
+    )
