@@ -7,24 +7,35 @@ keywords. Every sentence keeps its offsets in the answer, so evidence can be quo
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections import Counter
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
 from wordfreq import zipf_frequency
 
+from scoring.addressed import continues, is_addressed
 from scoring.lexicon import FUNCTION_WORDS, looks_like_verb
 from scoring.sentences import sentences, words
+from scoring.visible import joined, visible
 
 __all__ = ["Content", "ContentSentence", "Dropped", "Sources", "content"]
 
 COPIED_AT = 0.7  # share of a sentence's word trigrams that stand in one text of the question or the rubric
 REPEATED_AT = 0.7  # share of a sentence's word trigrams that the answer has said before
 SHORTEST_COPY = 5  # words; a shorter sentence may match a source by chance
+COPIED_WITHIN_AT = 0.45  # the same where nearly all of that text stands in the sentence: a copy with words around it
+WHOLE_SOURCE = 0.8  # share of a text's trigrams that is nearly all of it
 SHORTEST_EXAMPLE_COPY = 9  # words; examples are what a candidate might well say, so only a long match is a copy
+SHORTEST_FRAME = 4  # function words; "it has to do with ..., ... and ..." is a frame that words are hung into
+SAME_FRAMES = 2  # sentences of one frame that count
+WIDEST_GAP = 2  # sentences between two that speak to the judge that are taken for more of the same
 LANGUAGE_AT = 0.18  # least share of distinct function words in a sentence (of its first 15 words)
+LEAST_KNOWN = 1.5  # zipf; a word seen less often is not English for us
 KNOWN_AT = 0.6  # least share of words that English has
+LONGEST_WORD = 24  # letters and digits; longer is a code, not a word
 SHORT = 6  # words; a sentence of so few needs one function word or verb
 
 Ngrams = frozenset[tuple[str, ...]]
@@ -35,6 +46,7 @@ _FILLER = re.compile(
     r"|,\s*(?:you know|i mean|like|sort of|kind of)\s*,",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"(?<=[\w,] )[A-Z][^\W\d_]*(?:[’'-][^\W\d_]+)*")
 _STUTTER = re.compile(r"\b(\w+(?: \w+)?)(?:,? \1\b)+", re.IGNORECASE)
 
 
@@ -45,6 +57,8 @@ class Dropped(StrEnum):
     COPIES_RUBRIC = "repeats the rubric"
     REPEATS = "says again what was said before"
     LIST = "is a list of words, not a sentence"
+    ADDRESSED = "speaks to whoever scores it, not about the question"
+    OFF_TOPIC = "has nothing to do with the question"
     NOISE = "is not language that can be read"
 
 
@@ -81,24 +95,58 @@ class Sources:
 def content(text: str, sources: Sources | None = None, *, keep_fillers: bool = False) -> Content:
     """Read an answer. ``keep_fillers`` only where a rubric scores fluency."""
     sources = sources or Sources()
-    kept: list[ContentSentence] = []
-    dropped: list[tuple[int, int, Dropped]] = []
+    seen = visible(text)
+    read: list[tuple[ContentSentence, Dropped | None]] = []
     said: set[tuple[str, ...]] = set()
-    for sentence in sentences(text):
-        raw = text[sentence.start : sentence.end]
+    frames: Counter[tuple[str, ...]] = Counter()
+    for sentence in sentences(seen):
+        raw = joined(text[sentence.start : sentence.end], seen[sentence.start : sentence.end])
         clean = raw if keep_fillers else without_fillers(raw)
         tokens = tuple(words(clean))
         if not tokens:
             continue
         own = _ngrams(tokens)
-        repeats = own <= said or (len(tokens) >= SHORTEST_COPY and _share(own, said) >= REPEATED_AT)
-        why = _copied(tokens, own, sources) or _unreadable(clean, tokens) or (Dropped.REPEATS if repeats else None)
+        frame = tuple(w for w in tokens if w in FUNCTION_WORDS)
+        frames[frame] += 1
+        repeats = (
+            own <= said
+            or (len(tokens) >= SHORTEST_COPY and _share(own, said) >= REPEATED_AT)
+            or (len(frame) >= SHORTEST_FRAME and frames[frame] > SAME_FRAMES)
+        )
+        why = (
+            _copied(tokens, own, sources)
+            or (Dropped.ADDRESSED if is_addressed(raw, tokens) else None)
+            or _unreadable(clean, tokens)
+            or (Dropped.REPEATS if repeats else None)
+        )
         said |= own
-        if why is not None:
-            dropped.append((sentence.start, sentence.end, why))
-        else:
-            kept.append(ContentSentence(sentence.start, sentence.end, clean, tokens, sentence.marked))
-    return Content(tuple(kept), tuple(dropped))
+        read.append((ContentSentence(sentence.start, sentence.end, clean, tokens, sentence.marked), why))
+    reasons = _with_neighbours(read)
+    return Content(
+        tuple(s for (s, _), why in zip(read, reasons, strict=True) if why is None),
+        tuple((s.start, s.end, why) for (s, _), why in zip(read, reasons, strict=True) if why is not None),
+    )
+
+
+def _with_neighbours(read: Sequence[tuple[ContentSentence, Dropped | None]]) -> list[Dropped | None]:
+    """Reasons, where what surrounds a sentence to the judge and goes on about scores or orders belongs to it."""
+    reasons = [why for _, why in read]
+    found = [i for i, why in enumerate(reasons) if why is Dropped.ADDRESSED]
+    if not found:
+        return reasons
+    waiting = list(found)
+    while waiting:
+        at = waiting.pop()
+        for i in (at - 1, at + 1):
+            if 0 <= i < len(read) and reasons[i] is None and continues(read[i][0].text):
+                reasons[i] = Dropped.ADDRESSED
+                waiting.append(i)
+    marked = [i for i, why in enumerate(reasons) if why is Dropped.ADDRESSED]
+    for one, two in pairwise(marked):
+        if two - one - 1 <= WIDEST_GAP:
+            for i in range(one + 1, two):
+                reasons[i] = reasons[i] or Dropped.ADDRESSED
+    return reasons
 
 
 def without_fillers(text: str) -> str:
@@ -121,8 +169,13 @@ def _copied(tokens: tuple[str, ...], own: Ngrams, sources: Sources) -> Dropped |
 
 
 def _unreadable(text: str, tokens: tuple[str, ...]) -> Dropped | None:
-    known = sum(w[0].isdigit() or zipf_frequency(w, "en") > 1.5 for w in tokens)
-    if known < KNOWN_AT * len(tokens):
+    unknown = [w for w in tokens if _unknown(w)]
+    if len(unknown) > (1 - KNOWN_AT) * len(tokens):
+        # Names are words that no list has; they stand in capitals inside a sentence.
+        names = {w.casefold() for w in _NAME.findall(text)}
+        if sum(w not in names for w in unknown) > (1 - KNOWN_AT) * len(tokens):
+            return Dropped.NOISE
+    if any(len(w) >= LONGEST_WORD and w.isalnum() for w in tokens):
         return Dropped.NOISE
     function = {w for w in tokens if w in FUNCTION_WORDS}
     verb = any(looks_like_verb(w) for w in tokens)
@@ -141,14 +194,42 @@ def _ngrams(tokens: tuple[str, ...]) -> Ngrams:
     return frozenset(tokens[i : i + size] for i in range(len(tokens) - size + 1))
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Trigrams of several texts: in which of them each stands, and how many each text has."""
+
+    places: dict[tuple[str, ...], tuple[int, ...]]
+    sizes: tuple[int, ...]
+
+
 @lru_cache(maxsize=256)
-def _ngrams_of(texts: tuple[str, ...]) -> tuple[Ngrams, ...]:
-    return tuple(_ngrams(tuple(words(t))) for t in texts)
+def _source(texts: tuple[str, ...]) -> _Source:
+    own = [_ngrams(tuple(words(t))) for t in texts]
+    places: dict[tuple[str, ...], list[int]] = {}
+    for index, ngrams in enumerate(own):
+        for ngram in ngrams:
+            places.setdefault(ngram, []).append(index)
+    return _Source({n: tuple(p) for n, p in places.items()}, tuple(len(n) for n in own))
 
 
 def _copied_from(own: Ngrams, texts: tuple[str, ...]) -> bool:
-    return any(_share(own, source) >= COPIED_AT for source in _ngrams_of(texts))
+    source = _source(texts)
+    shared = Counter(index for ngram in own & source.places.keys() for index in source.places[ngram])
+    return any(
+        count >= COPIED_AT * len(own)
+        or (
+            count >= COPIED_WITHIN_AT * len(own)
+            and source.sizes[index] >= SHORTEST_COPY
+            and count >= WHOLE_SOURCE * source.sizes[index]
+        )
+        for index, count in shared.items()
+    )
 
 
 def _share(own: Ngrams, of: Set[tuple[str, ...]]) -> float:
     return len(own & of) / len(own) if own else 0.0
+
+
+@lru_cache(maxsize=50_000)
+def _unknown(word: str) -> bool:
+    return not word[0].isdigit() and zipf_frequency(word, "en") <= LEAST_KNOWN
