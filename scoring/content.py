@@ -58,7 +58,7 @@ class Dropped(StrEnum):
     REPEATS = "says again what was said before"
     LIST = "is a list of words, not a sentence"
     ADDRESSED = "speaks to whoever scores it, not about the question"
-    OFF_TOPIC = "has nothing to do with the question"
+    OFF_TOPIC = "does not speak about what was asked"
     NOISE = "is not language that can be read"
 
 

@@ -27,6 +27,7 @@ from scoring.features.meaning import OFF_TOPIC_BELOW, ON_TOPIC_PEAK
 from scoring.features.reading import Context, Reading
 from scoring.features.table import MEASURES
 from scoring.judges.base import Citation, CriterionJudgement, JudgeFailed, Judgement, Probabilities
+from scoring.relevance import relevant
 from scoring.rubric import Criterion, Measure, Rubric
 from scoring.sentences import sentences, words
 from scoring.transcript import Answer
@@ -58,6 +59,7 @@ class EmbeddedJudge:
         if answer.language.split("-")[0].casefold() != "en":
             raise JudgeFailed("The embedded judge reads English only, so this answer is left to people.")
         counted = content(answer.text, sources_of(rubric, question_text), keep_fillers=rubric.scores_fluency)
+        counted = self._relevant(counted, rubric, question_text)
         windows = self._coverage.windows(counted)
         about = self._about(windows, counted, rubric, question_text)
         if reason := _nothing_to_judge(answer, counted, about):
@@ -128,13 +130,20 @@ class EmbeddedJudge:
         own = self._embedder.encode([text[a:b] for a, b in choices])
         return choices[int((own @ meaning.T).max(axis=1).argmax())]
 
+    def _relevant(self, counted: Content, rubric: Rubric, question_text: str) -> Content:
+        own = self._embedder.encode([s.text for s in counted.sentences])
+        return relevant(counted, own, self._asked(rubric, question_text))
+
     def _about(self, windows: Windows, counted: Content, rubric: Rubric, question_text: str) -> Vectors:
         """For each sentence, the cosine with the nearest of the question, the key points and their examples."""
-        asked = [question_text] if question_text.strip() else []
-        texts = [t for p in rubric.key_points for t in (p.text, *p.examples)]
         own = windows.vectors[: len(counted.sentences)]
-        about: Vectors = (own @ self._embedder.encode([*asked, *texts]).T).max(axis=1)
+        about: Vectors = (own @ self._asked(rubric, question_text).T).max(axis=1)
         return about
+
+    def _asked(self, rubric: Rubric, question_text: str) -> Vectors:
+        """What an answer may be about: the question, the key points and their examples, a row each."""
+        question = [question_text] if question_text.strip() else []
+        return self._embedder.encode([*question, *(t for p in rubric.key_points for t in (p.text, *p.examples))])
 
 
 def probabilities_at(x: float) -> Probabilities:
