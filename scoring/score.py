@@ -28,11 +28,12 @@ def score(
     The judge reads the answer with names, gendered pronouns and schools masked; the scorecard quotes it as it was said.
     ``names`` are the candidate's own, so that they are found in whatever place; they are kept nowhere.
     """
+    passing = False
     masked = mask(answer, names, kept(rubric, question_text))
     try:
         judgement = judge.judge(masked.answer, rubric, question_text)
     except JudgeFailed as failure:
-        judgement = Judgement({}, failure.calls)
+        judgement, passing = Judgement({}, failure.calls), failure.passing
         criteria = tuple(CriterionScore(c.id, ScoreStatus.JUDGE_FAILED, str(failure)) for c in rubric.criteria)
     else:
         criteria = tuple(_criterion(masked, c, judgement.criteria.get(c.id)) for c in rubric.criteria)
@@ -53,6 +54,7 @@ def score(
         ),
         calls=judgement.calls,
         overall=_overall(judgement.overall, criteria),
+        passing_failure=passing,
     )
 
 

@@ -95,6 +95,8 @@ class Scorecard:
     provenance: Provenance
     calls: tuple[CallRecord, ...] = ()
     overall: OverallScore | None = None
+    passing_failure: bool = False
+    """The judge failed, and may answer when it is asked again: this scorecard gives way to the next one it makes."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -122,4 +124,5 @@ class Scorecard:
             provenance=Provenance(**data["provenance"]),
             calls=tuple(CallRecord.from_dict(call) for call in data.get("calls", ())),
             overall=OverallScore.from_dict(data["overall"]) if data.get("overall") else None,
+            passing_failure=bool(data.get("passing_failure", False)),
         )

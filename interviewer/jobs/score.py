@@ -15,8 +15,9 @@ from interviewer.plans.variables import filled
 from interviewer.records.answers import answers_of
 from interviewer.records.interviews import interview as find_interview
 from interviewer.records.interviews import set_status, update_interview
-from interviewer.records.scorecards import put_scorecard
+from interviewer.records.scorecards import all_scorecards_of, put_scorecard
 from interviewer.records.transcripts import best_transcript
+from scoring.judges.base import Judge
 from scoring.rubric import Rubric
 from scoring.score import score as score_answer
 from scoring.scorecard import Scorecard
@@ -30,11 +31,20 @@ log = structlog.get_logger(__name__)
 
 
 async def score(work: Work, interview_id: str) -> None:
-    """Idempotent: an answer that was scored with the same transcript, rubric and judge keeps its scorecard."""
+    """Idempotent: an answer that was scored with the same transcript, rubric and judge keeps its scorecard.
+
+    Where the judge fails in passing (its endpoint is down, say), the scorecards tell so, and PlainError is raised when
+    every answer has had its turn, so that the queue tries those answers again.
+    """
     async with work.database.session() as session:
         interview = await find_interview(session, interview_id)
         transcript = await best_transcript(session, interview_id)
         answers = [a for a in await answers_of(session, interview_id) if a.status == SCORED_STATUS]
+        standing = {
+            (c.answer_id, c.transcript_version, c.rubric_hash, c.judge, c.judge_version)
+            for c in await all_scorecards_of(session, interview_id)
+            if not c.body.get("passing_failure")
+        }
     if interview is None or interview.status not in ("submitted", "scored"):
         log.warning("score.not_submitted", interview=interview_id)
         return
@@ -43,17 +53,27 @@ async def score(work: Work, interview_id: str) -> None:
     bundle = filled(PlanBundle.from_dict(interview.invitation.plan.body), interview.invitation.variables)
     questions = {q.id: q for q in bundle.plan.questions}
     said = Transcript.from_dict(transcript.body)
+    names = (interview.invitation.candidate.name,)
+    judge = await work.thread.run(work.judge)
+    failures: list[str] = []
     for row in answers:
         question = questions[row.question_id]
         rubric = bundle.rubrics[question.rubric]
-        # The judge is given the answer's words and nothing of who gave it.
-        card = await work.thread.run(_judging(work, said.answer(row.question_id), rubric, question))
+        if (row.id, transcript.version, rubric.hash, judge.name, judge.version) in standing:
+            log.info("scorecard.known", interview=interview_id, answer=row.id)
+            continue
+        # The judge is given the answer's words and nothing of who gave it; the name only says what to mask.
+        card = await work.thread.run(_judging(judge, said.answer(row.question_id), rubric, question, names))
         async with work.database.session() as session:
             stored = await put_scorecard(
                 session, answer_id=row.id, transcript_version=transcript.version, rubric_hash=rubric.hash,
                 judge=card.provenance.judge, judge_version=card.provenance.judge_version, body=card.to_dict(),
             )  # fmt: skip
         log.info("scorecard.stored" if stored else "scorecard.known", interview=interview_id, answer=row.id)
+        if card.passing_failure:
+            failures.append(card.criteria[0].reason)
+    if failures:
+        raise PlainError(f"{len(failures)} of {len(answers)} answers have no scorecard yet. {failures[-1]}".rstrip("."))
     async with work.database.session() as session:
         await set_status(
             session, interview_id, "scored", only_from=("submitted", "scored"), scored_at=datetime.now(UTC)
@@ -62,7 +82,7 @@ async def score(work: Work, interview_id: str) -> None:
             await update_interview(session, interview_id, failure=None)
 
 
-def _judging(work: Work, answer: Answer, rubric: Rubric, question: Question) -> Callable[[], Scorecard]:
-    return lambda: score_answer(
-        answer, rubric, work.judge(), question_text=question.text, now=datetime.now(UTC)
-    )  # fmt: skip
+def _judging(
+    judge: Judge, answer: Answer, rubric: Rubric, question: Question, names: tuple[str, ...]
+) -> Callable[[], Scorecard]:
+    return lambda: score_answer(answer, rubric, judge, question_text=question.text, now=datetime.now(UTC), names=names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -26,14 +26,19 @@ async def put_scorecard(
     judge_version: str,
     body: Mapping[str, Any],
 ) -> bool:
-    """False, and nothing stored, where this was scored with that before: the first scorecard stands."""
-    put = (
-        insert(ScorecardRow)
-        .values(id=new_id("scd"), answer_id=answer_id, transcript_version=transcript_version, rubric_hash=rubric_hash,
-                judge=judge, judge_version=judge_version, body=dict(body))
-        .on_conflict_do_nothing(constraint="uq_scorecards_scored_with")
-        .returning(ScorecardRow.id)
+    """False, and nothing stored, where this was scored with that before: the first scorecard stands.
+
+    Only one whose judge failed in passing, and so says nothing about the answer, gives way to the next.
+    """
+    fresh = insert(ScorecardRow).values(
+        id=new_id("scd"), answer_id=answer_id, transcript_version=transcript_version, rubric_hash=rubric_hash,
+        judge=judge, judge_version=judge_version, body=dict(body),
     )  # fmt: skip
+    put = fresh.on_conflict_do_update(
+        constraint="uq_scorecards_scored_with",
+        set_={"id": fresh.excluded.id, "body": fresh.excluded.body, "created_at": func.now()},
+        where=ScorecardRow.body["passing_failure"].as_boolean().is_(True),
+    ).returning(ScorecardRow.id)
     return (await session.execute(put)).one_or_none() is not None
 
 

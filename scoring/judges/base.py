@@ -20,12 +20,14 @@ Probabilities = tuple[float, float, float, float, float]
 class JudgeFailed(Exception):
     """The judge cannot judge this answer: it is away, it lied, or it does not read the language. Never a low level.
 
-    ``calls`` are those made before it failed.
+    ``calls`` are those made before it failed. ``passing``: asked again later, the judge may well answer, as where its
+    endpoint is down, slow or busy.
     """
 
-    def __init__(self, reason: str, calls: tuple[CallRecord, ...] = ()) -> None:
+    def __init__(self, reason: str, calls: tuple[CallRecord, ...] = (), *, passing: bool = False) -> None:
         super().__init__(reason)
         self.calls = calls
+        self.passing = passing
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from interviewer.records.objects import ObjectStore
 from interviewer.records.plan_versions import store_plan
 from interviewer.records.transcripts import add_transcript
 from interviewer.speech.whisper import Recognition
-from scoring.judges.base import CriterionJudgement, Judgement
+from scoring.judges.base import CriterionJudgement, JudgeFailed, Judgement
 from scoring.rubric import Rubric
 from scoring.transcript import Answer, Word
 from tests.conversation.scripted import Candidate
@@ -80,8 +80,11 @@ class ScriptedJudge:
 
     def __init__(self) -> None:
         self.read: list[Answer] = []
+        self.failure: JudgeFailed | None = None
 
     def judge(self, answer: Answer, rubric: Rubric, question_text: str) -> Judgement:
+        if self.failure:
+            raise self.failure
         self.read.append(answer)
         return Judgement({c.id: CriterionJudgement(None, "Nothing here.") for c in rubric.criteria})
 

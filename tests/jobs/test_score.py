@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from interviewer.jobs.failures import PlainError
 from interviewer.jobs.score import score
 from interviewer.records.answers import answers_of
 from interviewer.records.database import Database
@@ -13,8 +14,9 @@ from interviewer.records.interviews import set_status
 from interviewer.records.scorecards import all_scorecards_of, scorecards_of
 from interviewer.records.transcripts import add_transcript, latest_transcript
 from scoring.embeddings import Embedder
+from scoring.judges.base import JudgeFailed
 from scoring.judges.embedded import EmbeddedJudge
-from scoring.scorecard import Scorecard
+from scoring.scorecard import Scorecard, ScoreStatus
 from tests.jobs.interviews import SAID, Bench, a_bench, bundle, spoken_then_ended, stored, typed_through
 
 
@@ -84,6 +86,52 @@ async def test_nothing_is_scored_before_the_candidate_has_checked(database: Data
     await score(bench.work, interview_id)
     async with database.session() as session:
         assert await scorecards_of(session, interview_id) == []
+
+
+async def test_a_judge_that_is_away_leaves_a_scorecard_that_says_so_and_gives_way_to_the_next(
+    database: Database, bench: Bench
+) -> None:
+    interview_id = await stored(database, typed_through())
+    await submit(database, interview_id)
+    bench.judge.failure = JudgeFailed("The endpoint cannot be reached.", passing=True)
+    with pytest.raises(PlainError, match=r"have no scorecard yet\. The endpoint cannot be reached$"):
+        await score(bench.work, interview_id)
+    async with database.session() as session:
+        failed = [Scorecard.from_dict(c.body) for c in await all_scorecards_of(session, interview_id)]
+        found = await find_interview(session, interview_id)
+    assert {c.status for card in failed for c in card.criteria} == {ScoreStatus.JUDGE_FAILED}
+    assert found is not None
+    assert found.status == "submitted"
+    bench.judge.failure = None
+    await score(bench.work, interview_id)
+    async with database.session() as session:
+        again = [Scorecard.from_dict(c.body) for c in await all_scorecards_of(session, interview_id)]
+    assert len(again) == len(failed)
+    assert {c.status for card in again for c in card.criteria} == {ScoreStatus.INSUFFICIENT_EVIDENCE}
+
+
+async def test_answers_that_have_a_scorecard_are_not_judged_again(database: Database, bench: Bench) -> None:
+    interview_id = await stored(database, typed_through())
+    await submit(database, interview_id)
+    await score(bench.work, interview_id)
+    read = len(bench.judge.read)
+    await score(bench.work, interview_id)
+    assert read == len(bench.judge.read) > 0
+
+
+async def test_a_failure_that_will_not_pass_is_kept_and_the_interview_counts_as_scored(
+    database: Database, bench: Bench
+) -> None:
+    interview_id = await stored(database, typed_through())
+    await submit(database, interview_id)
+    bench.judge.failure = JudgeFailed("This judge reads English only.")
+    await score(bench.work, interview_id)
+    async with database.session() as session:
+        cards = [Scorecard.from_dict(c.body) for c in await scorecards_of(session, interview_id)]
+        found = await find_interview(session, interview_id)
+    assert {c.reason for card in cards for c in card.criteria} == {"This judge reads English only."}
+    assert found is not None
+    assert found.status == "scored"
 
 
 @pytest.mark.slow
