@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Estimate", "bootstrap", "paired_difference"]
+__all__ = ["Estimate", "bootstrap", "estimate", "paired_difference"]
 
 Column = Sequence[Any] | npt.NDArray[Any]
 Statistic = Callable[..., float]
@@ -47,7 +47,7 @@ def bootstrap(
     value = float(statistic(*arrays))
     items = len(arrays[0])
     drawn = np.random.default_rng(seed).integers(0, items, size=(resamples if items else 0, items or 1))
-    return _estimate(value, [float(statistic(*(a[rows] for a in arrays))) for rows in drawn], share)
+    return estimate(value, [float(statistic(*(a[rows] for a in arrays))) for rows in drawn], share)
 
 
 def paired_difference(
@@ -77,11 +77,13 @@ def paired_difference(
         return float(np.mean([statistic(t[d], a[d]) - statistic(t[d], b[d]) for d in draws]))
 
     resampled = [mean_difference([rng.choice(m, size=len(m)) for m in members]) for _ in range(resamples)]
-    return _estimate(mean_difference(members), resampled, share)
+    return estimate(mean_difference(members), resampled, share)
 
 
-def _estimate(value: float, resampled: Sequence[float], share: float) -> Estimate:
-    held = np.asarray([v for v in resampled if not math.isnan(v)])
+def estimate(value: float, resampled: Sequence[float] | npt.NDArray[np.float64], share: float) -> Estimate:
+    """The value with the interval that holds ``share`` of the resampled ones."""
+    values = np.asarray(resampled, dtype=np.float64)
+    held = values[~np.isnan(values)]
     if math.isnan(value) or 2 * len(held) < len(resampled) or not len(held):
         return Estimate(value, float("nan"), float("nan"))
     low, high = np.quantile(held, [(1 - share) / 2, (1 + share) / 2])

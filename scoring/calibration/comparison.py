@@ -7,24 +7,15 @@ every statistic but Pearson's.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from scoring.agreement import (
-    Estimate,
-    adjacent_agreement,
-    bootstrap,
-    exact_agreement,
-    pearson,
-    quadratic_weighted_kappa,
-)
+from scoring.agreement import Estimate, draws, of_resamples, pair_statistics
 
-__all__ = ["Comparison", "compare", "mean_of_pairs", "whole"]
+__all__ = ["Comparison", "compare", "kappa_ahead", "share_held", "whole"]
 
 Matrix = npt.NDArray[np.float64]
 Pairs = tuple[tuple[int, int], ...]
@@ -58,28 +49,47 @@ def compare(
 ) -> Comparison:  # fmt: skip
     """``one`` and ``two``: (answers, columns), nan where missing. ``places`` stands for ``one`` in Pearson's r, where
     it has finer values. ``pairs`` of columns; all where left out."""
-    pairs = pairs or tuple((i, j) for i in range(one.shape[1]) for j in range(two.shape[1]))
-
-    def estimate(statistic: Callable[..., float], a: Matrix, b: Matrix) -> Estimate:
-        return bootstrap(mean_of_pairs(statistic, pairs), a, b, resamples=resamples, seed=seed)
-
+    pairs = pairs or _every(one, two)
+    counts = draws(len(one), resamples, seed)
+    levels = [pair_statistics(whole(one[:, i]), whole(two[:, j]), counts) for i, j in pairs]
+    fine = one if places is None else places
+    values = [pair_statistics(fine[:, i], two[:, j], counts) for i, j in pairs]
     return Comparison(
         name,
         max((int((~np.isnan(one[:, i]) & ~np.isnan(two[:, j])).sum()) for i, j in pairs), default=0),
-        estimate(quadratic_weighted_kappa, whole(one), whole(two)),
-        estimate(pearson, one if places is None else places, two),
-        estimate(exact_agreement, whole(one), whole(two)),
-        estimate(adjacent_agreement, whole(one), whole(two)),
+        of_resamples(_mean([s.qwk for s in levels])),
+        of_resamples(_mean([s.pearson for s in values])),
+        of_resamples(_mean([s.exact for s in levels])),
+        of_resamples(_mean([s.adjacent for s in levels])),
     )
 
 
-def mean_of_pairs(statistic: Callable[..., float], pairs: Pairs | None = None) -> Callable[[Matrix, Matrix], float]:
-    """The statistic's mean over pairs of columns; those without a value are left out."""
+def kappa_ahead(truth: Matrix, one: Matrix, two: Matrix, *, resamples: int, seed: int) -> Estimate:
+    """By how much the kappa of ``one`` with ``truth`` is above that of ``two``, on the same resamples."""
+    counts = draws(len(truth), resamples, seed)
 
-    def mean(a: Matrix, b: Matrix) -> float:
-        every = pairs or tuple((i, j) for i in range(a.shape[1]) for j in range(b.shape[1]))
-        found = [statistic(a[:, i], b[:, j]) for i, j in every]
-        there = [x for x in found if not math.isnan(x)]
-        return sum(there) / len(there) if there else float("nan")
+    def kappas(side: Matrix) -> Matrix:
+        return _mean([
+            pair_statistics(whole(truth[:, i]), whole(side[:, j]), counts).qwk for i, j in _every(truth, side)
+        ])  # fmt: skip
 
+    return of_resamples(kappas(one) - kappas(two))
+
+
+def share_held(held: Matrix, *, resamples: int, seed: int) -> Estimate:
+    """The mean of ``held`` (answers, dealings)."""
+    counts = draws(len(held), resamples, seed)
+    return of_resamples(counts @ held.mean(axis=1) / len(held))
+
+
+def _every(one: Matrix, two: Matrix) -> Pairs:
+    return tuple((i, j) for i in range(one.shape[1]) for j in range(two.shape[1]))
+
+
+def _mean(columns: list[Matrix]) -> Matrix:
+    """Over pairs, without those that have no value; nan where none has."""
+    table = np.stack(columns)
+    there = ~np.isnan(table)
+    with np.errstate(invalid="ignore"):
+        mean: Matrix = np.where(there, table, 0.0).sum(axis=0) / there.sum(axis=0)
     return mean

@@ -11,16 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scoring.agreement import (
-    Estimate,
-    Scale,
-    bootstrap,
-    krippendorff_alpha,
-    paired_difference,
-    quadratic_weighted_kappa,
-)
+from scoring.agreement import Estimate, Scale, krippendorff_alpha
 from scoring.calibration.alignment import Scorer, fit_scorer
-from scoring.calibration.comparison import Comparison, compare, mean_of_pairs, whole
+from scoring.calibration.comparison import Comparison, compare, kappa_ahead, share_held, whole
 from scoring.calibration.conformal import SHARE, Intervals, fit_intervals
 from scoring.calibration.distribution import expected_calibration_error, log_loss
 from scoring.calibration.held_out import HeldOut, held_out, repeats_for
@@ -153,13 +146,9 @@ def _report(
         raters=raters,
         rated_twice=int(((~np.isnan(ratings)).sum(axis=1) >= 2).sum()),
         comparisons=(scorer, length, *((with_raters, *each) if several else ()), *among),
-        over_length=paired_difference(
-            mean_of_pairs(quadratic_weighted_kappa), whole(resolved), given, by_words, resamples=resamples, seed=seed
-        ),
+        over_length=kappa_ahead(resolved, given, by_words, resamples=resamples, seed=seed),
         alpha=_number(krippendorff_alpha(ratings.T, scale)),
-        coverage=bootstrap(
-            lambda covered: float(covered.mean()), own.coverage(levels).T, resamples=resamples, seed=seed
-        ),
+        coverage=share_held(own.coverage(levels).T, resamples=resamples, seed=seed),
         width=own.width,
         log_loss=float(np.mean([log_loss(p, true) for p in own.probabilities])),
         log_loss_of_frequencies=log_loss(np.tile(frequencies, (len(true), 1)), true),

@@ -13,6 +13,7 @@ from scoring.calibration.fit import CannotFit, Fitted, fit_target
 from scoring.calibration.model import Basis, CalibrationModel, TargetModel, question_hash
 from scoring.calibration.ratings import OVERALL, QuestionRatings
 from scoring.calibration.reading import FEATURES_VERSION, AnswerReader
+from scoring.calibration.ridge import Block
 from scoring.calibration.surface import length
 from scoring.embeddings import Embedder
 from scoring.evidence import verified
@@ -21,7 +22,9 @@ from scoring.masking import MASKING, kept, mask
 from scoring.rubric import Rubric
 from scoring.transcript import Answer
 
-__all__ = ["QuestionCalibration", "calibrate", "gives_level"]
+__all__ = ["QuestionCalibration", "ReadAnswers", "calibrate", "gives_level", "read_answers"]
+
+Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,40 @@ class QuestionCalibration:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    features: npt.NDArray[np.float64]
-    lengths: list[float]
-    levelled: frozenset[str]  # criteria that the judge gives a level
+class ReadAnswers:
+    """Rated answers as a scorer sees them. ``features`` and ``lengths`` have one row for each of ``answer_ids``;
+    ``levelled`` the criteria that the judge gives each a level. ``left_out``: why the others get none, by id."""
+
+    answer_ids: tuple[str, ...]
+    features: Matrix
+    lengths: Matrix
+    levelled: tuple[frozenset[str], ...]
+    blocks: tuple[Block, ...]
+    left_out: Mapping[str, str]
+
+
+def read_answers(ratings: QuestionRatings, rubric: Rubric, judge: Judge, embedder: Embedder) -> ReadAnswers:
+    """Answers are masked as they are when they are scored."""
+    reader = AnswerReader(embedder, rubric, ratings.question_text, ratings.reference)
+    features, lengths, levelled = [], [], []
+    left_out: dict[str, str] = {}
+    for rated in ratings.answers:
+        answer = Answer(ratings.question_id, rated.text, rated.language)
+        shown = mask(answer, (), kept(rubric, ratings.question_text)).answer
+        try:
+            judgement = judge.judge(shown, rubric, ratings.question_text)
+        except JudgeFailed as failure:
+            left_out[rated.answer_id] = str(failure)
+            continue
+        found = gives_level(judgement, rubric, shown)
+        if not found:
+            left_out[rated.answer_id] = next(iter(judgement.criteria.values())).reason
+            continue
+        features.append(reader.read(shown, judgement))
+        lengths.append(length(rated.text))
+        levelled.append(found)
+    ids = tuple(a.answer_id for a in ratings.answers if a.answer_id not in left_out)
+    return ReadAnswers(ids, np.array(features), np.array(lengths), tuple(levelled), reader.blocks, left_out)
 
 
 def calibrate(
@@ -52,39 +85,25 @@ def calibrate(
     Answers that the judge finds no ground to judge stay without a level once calibrated, so they are no part of this:
     neither of the fit nor of the figures. ``now`` is an aware time.
     """
-    reader = AnswerReader(embedder, rubric, ratings.question_text, ratings.reference)
-    read: dict[str, _Read] = {}
-    left_out: dict[str, str] = {}
-    for rated in ratings.answers:
-        answer = Answer(ratings.question_id, rated.text, rated.language)
-        shown = mask(answer, (), kept(rubric, ratings.question_text)).answer
-        try:
-            judgement = judge.judge(shown, rubric, ratings.question_text)
-        except JudgeFailed as failure:
-            left_out[rated.answer_id] = str(failure)
-            continue
-        levelled = gives_level(judgement, rubric, shown)
-        if not levelled:
-            left_out[rated.answer_id] = next(iter(judgement.criteria.values())).reason
-            continue
-        read[rated.answer_id] = _Read(reader.read(shown, judgement), length(rated.text), levelled)
+    read = read_answers(ratings, rubric, judge, embedder)
+    place = {answer.answer_id: i for i, answer in enumerate(ratings.answers)}
     fitted: dict[str, Fitted] = {}
     refused: dict[str, str] = {}
     for target in ratings.targets:
         raters, table = ratings.table(target)
-        rows = [
-            i
-            for i, a in enumerate(ratings.answers)
-            if target in a.levels and a.answer_id in read
-            and (target == OVERALL or target in read[a.answer_id].levelled)
-        ]  # fmt: skip
-        own = [read[ratings.answers[i].answer_id] for i in rows]
-        table = table[rows]
-        there = [j for j in range(len(raters)) if not np.isnan(table[:, j]).all()]
+        table = table[np.array([place[i] for i in read.answer_ids], dtype=np.intp)]
+        rows = np.array(
+            [
+                i for i, own in enumerate(read.levelled)
+                if not np.isnan(table[i]).all() and (target == OVERALL or target in own)
+            ],
+            dtype=np.intp,
+        )  # fmt: skip
+        columns = np.flatnonzero(~np.isnan(table[rows]).all(axis=0))
         try:
             fitted[target] = fit_target(
-                np.array([r.features for r in own]), np.array([r.lengths for r in own]), table[:, there],
-                [raters[j] for j in there], reader.blocks, seed=seed, resamples=resamples,
+                read.features[rows], read.lengths[rows], table[np.ix_(rows, columns)], [raters[j] for j in columns],
+                read.blocks, seed=seed, resamples=resamples,
             )  # fmt: skip
         except CannotFit as reason:
             refused[target] = str(reason)
@@ -111,7 +130,7 @@ def calibrate(
         for name, f in fitted.items()
     }  # fmt: skip
     model = CalibrationModel(basis, targets) if targets else None
-    return QuestionCalibration(ratings, model, fitted, refused, left_out)
+    return QuestionCalibration(ratings, model, fitted, refused, read.left_out)
 
 
 def gives_level(judgement: Judgement, rubric: Rubric, answer: Answer) -> frozenset[str]:

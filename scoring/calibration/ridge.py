@@ -66,18 +66,13 @@ def fit_ridge(features: Matrix, levels: Vector, blocks: Sequence[Block]) -> tupl
     values, vectors = np.linalg.eigh(kernel)
     values = np.maximum(values, 0.0)
     turned = vectors.T @ (levels - middle)
-    best: tuple[float, float, Vector] | None = None
-    for penalty in PENALTIES:
-        shrunk = values / (values + penalty)
-        fitted = middle + vectors @ (shrunk * turned)
-        leverage = np.square(vectors) @ shrunk + 1 / len(levels)
-        left_out = levels - (levels - fitted) / np.maximum(1 - leverage, 1e-6)
-        error = float(np.square(levels - left_out).mean())
-        if best is None or error < best[0]:
-            best = (error, float(penalty), left_out)
-    assert best is not None  # noqa: S101 - there are penalties
-    weights = z.T @ (vectors @ (turned / (values + best[1])))
-    return Line(means, scales, weights * shares, middle - float(between @ weights)), best[2]
+    shrunk = values[:, None] / (values[:, None] + PENALTIES)  # one column for each penalty
+    fitted = middle + vectors @ (shrunk * turned[:, None])
+    leverage = np.square(vectors) @ shrunk + 1 / len(levels)
+    missed = (levels[:, None] - fitted) / np.maximum(1 - leverage, 1e-6)
+    best = int(np.square(missed).mean(axis=0).argmin())
+    weights = z.T @ (vectors @ (turned / (values + PENALTIES[best])))
+    return Line(means, scales, weights * shares, middle - float(between @ weights)), levels - missed[:, best]
 
 
 def _scaled(features: Matrix, means: Vector, scales: Vector) -> Matrix:

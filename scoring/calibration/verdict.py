@@ -53,7 +53,7 @@ def decide(f: Figures) -> Decision:
         against.append(f"Only {f.answers} answers are rated; {FEWEST_ANSWERS} are needed, and 50 are better.")
     if not f.scorer.low > 0:
         against.append("Its agreement with people cannot be told from chance.")
-    ahead = f.scorer.value - f.length
+    ahead = round(f.scorer.value - f.length, 6)
     near = ahead <= NEAR_LENGTH
     if not ahead >= OVER_LENGTH:
         against.append(
@@ -66,7 +66,7 @@ def decide(f: Figures) -> Decision:
                 f"The raters hardly agree with each other (QWK {_f(f.among_raters)}); agree on what the levels mean, "
                 "and rate again."
             )
-        if not f.with_raters >= f.among_raters - UNDER_RATERS:
+        if not round(f.with_raters - f.among_raters, 6) >= -UNDER_RATERS:
             against.append(
                 f"It falls more than {UNDER_RATERS:.2f} under the raters' agreement with each other "
                 f"(QWK {_f(f.with_raters)} with a rater, {_f(f.among_raters)} among them)."
