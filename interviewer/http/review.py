@@ -54,6 +54,17 @@ class CriterionRow:
         """Per cent."""
         return None if self.score.confidence is None else round(self.score.confidence * 100)
 
+    @property
+    def range_words(self) -> str:
+        """What the interval and the agreement say, for a reader; empty without them."""
+        if self.score.interval is None:
+            return ""
+        low, high = self.score.interval
+        if self.score.agreement is not None:
+            agreed = round(self.score.agreement * 100)
+            return f"The panel's members lie between {low:.1f} and {high:.1f}; they agree to {agreed} %."
+        return f"People would give between {low:.1f} and {high:.1f} in nine of ten such answers."
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredAnswer:

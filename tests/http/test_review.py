@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,9 @@ from interviewer.plans.library import Library
 from interviewer.records import interviews
 from interviewer.records.database import Database
 from interviewer.records.objects import ObjectStore
+from interviewer.records.scorecards import scorecards_of
+from scoring.calls import CallRecord
+from scoring.scorecard import OverallScore, Scorecard
 from tests.http.factories import TYPED, Finished, finished_interview
 
 
@@ -60,6 +64,25 @@ async def test_a_calibrated_scorecard_shows_its_total_only_where_every_criterion
         for q in library.get("generalist-ai-trainer").plan.questions[:3]
     ]
     assert page.count('badge-accent">Total') == sum(size < 3 for size in rubric_sizes)
+
+
+async def test_intervals_the_level_as_a_whole_and_calls_to_a_language_model_are_shown(
+    recruiter: httpx.AsyncClient, finished: Finished, database: Database
+) -> None:
+    async with database.session() as session:
+        row = (await scorecards_of(session, finished.interview_id))[0]
+        card = Scorecard.from_dict(row.body)
+        call = CallRecord("small-model", "abc123", 7, 812, 96, 1.25, "<script>alert(1)</script>", "is not JSON")
+        overall = OverallScore((0.0, 0.1, 0.6, 0.3, 0.0), 3, 3.2, 0.6, (2.4, 4.1), "calibrated", "By 60 ratings.")
+        first = replace(card.criteria[0], interval=(2.0, 3.5), agreement=0.75)
+        told = replace(card, criteria=(first, *card.criteria[1:]), overall=overall, calls=(call,))
+        row.body = told.to_dict()
+    page = (await recruiter.get(f"/interviews/{finished.interview_id}")).text
+    assert "The panel&#39;s members lie between 2.0 and 3.5; they agree to 75 %." in page
+    assert "People would give between 2.4 and 4.1 in nine of ten such answers." in page
+    assert "812 tokens in, 96 out, 1.2 s. Not used: is not JSON" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert(1)" not in page
 
 
 async def test_words_carry_times_and_doubtful_ones_say_so_without_colour(

@@ -187,6 +187,35 @@ class CriterionDocument(BaseModel):
     confidence: float | None
     evidence: list[EvidenceDocument]
     missing: list[str] = Field(description="ids of key points that the answer does not cover")
+    interval: tuple[float, float] | None = Field(
+        default=None, description="of the expected level: people's in 90 % of answers, or a panel's lowest to highest"
+    )
+    agreement: float | None = Field(default=None, description="of a panel's members, 0 to 1")
+
+
+class OverallDocument(BaseModel):
+    """The answer as a whole, from a judge fitted to people's overall ratings of this question."""
+
+    probabilities: tuple[float, float, float, float, float]
+    level: int
+    expected: float
+    confidence: float
+    interval: tuple[float, float]
+    calibration: str
+    reason: str
+
+
+class CallDocument(BaseModel):
+    """One call to a language model. ``raw`` is its reply as it came."""
+
+    model: str
+    prompt_hash: str
+    seed: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+    seconds: float
+    raw: str | None
+    problem: str | None = Field(description="why the reply was not used")
 
 
 class ProvenanceDocument(BaseModel):
@@ -199,6 +228,7 @@ class ProvenanceDocument(BaseModel):
     model: str
     calibration: str
     created_at: datetime
+    masking: str = Field(default="", description="version of what was hidden from the judge: names, pronouns, schools")
 
 
 class ScorecardDocument(BaseModel):
@@ -210,6 +240,9 @@ class ScorecardDocument(BaseModel):
     criteria: list[CriterionDocument]
     total: float | None = Field(description="null while uncalibrated, and where a criterion is not scored")
     provenance: ProvenanceDocument
+    overall: OverallDocument | None = None
+    calls: list[CallDocument] = Field(default_factory=list)
+    passing_failure: bool = Field(default=False, description="the judge failed, and is asked again by itself")
 
 
 class Scorecards(BaseModel):
