@@ -30,7 +30,8 @@ COPIED_WITHIN_AT = 0.45  # the same where nearly all of that text stands in the 
 WHOLE_SOURCE = 0.8  # share of a text's trigrams that is nearly all of it
 SHORTEST_EXAMPLE_COPY = 9  # words; examples are what a candidate might well say, so only a long match is a copy
 SHORTEST_FRAME = 4  # function words; "it has to do with ..., ... and ..." is a frame that words are hung into
-SAME_FRAMES = 2  # sentences of one frame that count
+MOST_FRAMES = 2  # sentences of one frame in an answer; from three on, none of them counts
+LONGEST_RUN = 9  # words between blanks alone, none of them a function word; more are a list
 WIDEST_GAP = 2  # sentences between two that speak to the judge that are taken for more of the same
 LANGUAGE_AT = 0.18  # least share of distinct function words in a sentence (of its first 15 words)
 LEAST_KNOWN = 1.5  # zipf; a word seen less often is not English for us
@@ -47,6 +48,7 @@ _FILLER = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<=[\w,] )[A-Z][^\W\d_]*(?:[’'-][^\W\d_]+)*")
+_RUN = re.compile(r"\b[^\W\d_]+(?: [^\W\d_]+){9,}\b")
 _STUTTER = re.compile(r"\b(\w+(?: \w+)?)(?:,? \1\b)+", re.IGNORECASE)
 
 
@@ -98,7 +100,7 @@ def content(text: str, sources: Sources | None = None, *, keep_fillers: bool = F
     seen = visible(text)
     read: list[tuple[ContentSentence, Dropped | None]] = []
     said: set[tuple[str, ...]] = set()
-    frames: Counter[tuple[str, ...]] = Counter()
+    frames: list[tuple[str, ...] | None] = []
     for sentence in sentences(seen):
         raw = joined(text[sentence.start : sentence.end], seen[sentence.start : sentence.end])
         clean = raw if keep_fillers else without_fillers(raw)
@@ -107,12 +109,7 @@ def content(text: str, sources: Sources | None = None, *, keep_fillers: bool = F
             continue
         own = _ngrams(tokens)
         frame = tuple(w for w in tokens if w in FUNCTION_WORDS)
-        frames[frame] += 1
-        repeats = (
-            own <= said
-            or (len(tokens) >= SHORTEST_COPY and _share(own, said) >= REPEATED_AT)
-            or (len(frame) >= SHORTEST_FRAME and frames[frame] > SAME_FRAMES)
-        )
+        repeats = own <= said or (len(tokens) >= SHORTEST_COPY and _share(own, said) >= REPEATED_AT)
         why = (
             _copied(tokens, own, sources)
             or (Dropped.ADDRESSED if is_addressed(raw, tokens) else None)
@@ -121,16 +118,18 @@ def content(text: str, sources: Sources | None = None, *, keep_fillers: bool = F
         )
         said |= own
         read.append((ContentSentence(sentence.start, sentence.end, clean, tokens, sentence.marked), why))
-    reasons = _with_neighbours(read)
+        frames.append(frame if why is None and len(frame) >= SHORTEST_FRAME else None)
+    hung = {frame for frame, count in Counter(frames).items() if frame and count > MOST_FRAMES}
+    reasons = [why or (Dropped.LIST if frame in hung else None) for (_, why), frame in zip(read, frames, strict=True)]
+    reasons = _with_neighbours([s for s, _ in read], reasons)
     return Content(
         tuple(s for (s, _), why in zip(read, reasons, strict=True) if why is None),
         tuple((s.start, s.end, why) for (s, _), why in zip(read, reasons, strict=True) if why is not None),
     )
 
 
-def _with_neighbours(read: Sequence[tuple[ContentSentence, Dropped | None]]) -> list[Dropped | None]:
+def _with_neighbours(read: Sequence[ContentSentence], reasons: list[Dropped | None]) -> list[Dropped | None]:
     """Reasons, where what surrounds a sentence to the judge and goes on about scores or orders belongs to it."""
-    reasons = [why for _, why in read]
     found = [i for i, why in enumerate(reasons) if why is Dropped.ADDRESSED]
     if not found:
         return reasons
@@ -138,7 +137,7 @@ def _with_neighbours(read: Sequence[tuple[ContentSentence, Dropped | None]]) -> 
     while waiting:
         at = waiting.pop()
         for i in (at - 1, at + 1):
-            if 0 <= i < len(read) and reasons[i] is None and continues(read[i][0].text):
+            if 0 <= i < len(read) and reasons[i] is None and continues(read[i].text):
                 reasons[i] = Dropped.ADDRESSED
                 waiting.append(i)
     marked = [i for i, why in enumerate(reasons) if why is Dropped.ADDRESSED]
@@ -184,6 +183,8 @@ def _unreadable(text: str, tokens: tuple[str, ...]) -> Dropped | None:
     items = [part for part in re.split(r"[,;/|•]|\band\b", text) if part.strip()]
     if not verb and len(items) >= 4:
         return Dropped.LIST
+    if _RUN.search(text) and _longest_run(text) > LONGEST_RUN:
+        return Dropped.LIST
     share = len(function) / min(len(tokens), 15)
     return None if share >= LANGUAGE_AT or (verb and share >= LANGUAGE_AT / 2) else Dropped.LIST
 
@@ -192,6 +193,17 @@ def _ngrams(tokens: tuple[str, ...]) -> Ngrams:
     """Word trigrams; a shorter text is its own single n-gram."""
     size = min(3, len(tokens))
     return frozenset(tokens[i : i + size] for i in range(len(tokens) - size + 1))
+
+
+def _longest_run(text: str) -> int:
+    """Words without punctuation or a function word between them."""
+    longest = run = 0
+    for stretch in _RUN.findall(text):
+        run = 0
+        for word in words(stretch):
+            run = 0 if word in FUNCTION_WORDS else run + 1
+            longest = max(longest, run)
+    return longest
 
 
 @dataclass(frozen=True, slots=True)

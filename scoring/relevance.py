@@ -2,17 +2,19 @@
 
 Without this, any friendly or well-built text on anything raises the measures that do not look at meaning: length,
 plain words, warmth, structure, numbers and names. One sentence alone says little of where it belongs, so its neighbours
-and the rest of the answer are asked too. For each sentence, eight numbers:
+and the rest of the answer are asked too. For each sentence, ten numbers:
 
     nearest   cosine with the nearest of the question, the key points and their examples
     near      mean of the three nearest
     around    ``nearest``, averaged over it and its neighbours by words; ``wide``: two on each side
     core      mean cosine with the sentences of this answer that are near; ``core_around``: averaged with its neighbours
     topic     cosine with the mean of all those texts; ``topic_around``: averaged with its neighbours
+    empty     cosine with the nearest sentence of empty talk (scoring/empty_talk.py); ``empty_around``: likewise
 
-They are weighed by a logistic regression fitted on our worked examples: a rubric's own answers against parts of answers
-to other questions that were put before or after them (``python -m scoring.relevance_check prompts/``, which prints
-the weights and, with each rubric left out of the fit in turn, how often it is right).
+They are weighed by a logistic regression fitted on our worked examples: the sentences of good answers to a question
+against parts of answers to other questions, or empty talk, that were put before or after its answers
+(``python -m scoring.relevance_check prompts/``, which prints the weights and, with each rubric left out of the fit in
+turn, how often it is right).
 """
 
 from __future__ import annotations
@@ -27,25 +29,37 @@ from scoring.embeddings import Vectors
 
 __all__ = ["FEATURES", "features", "relevance", "relevant"]
 
-FEATURES = ("nearest", "near", "around", "wide", "core", "core_around", "topic", "topic_around")
-WEIGHTS = (3.595, 4.801, 3.860, 4.820, 5.491, 5.210, 0.347, 2.776)
-BIAS = -8.460
-BELONGS_AT = -0.95
+FEATURES = (
+    "nearest",
+    "near",
+    "around",
+    "wide",
+    "core",
+    "core_around",
+    "topic",
+    "topic_around",
+    "empty",
+    "empty_around",
+)
+WEIGHTS = (9.101, -2.863, 2.971, 5.095, 5.714, 3.589, 5.935, 5.390, -7.310, -8.096)
+BIAS = -6.508
+BELONGS_AT = -1.32
 """Log-odds. With each rubric left out of the fit in turn, 3 % of the words of good answers (level 3 and more) lie under
-this, and 76 % of the foreign words."""
+this, and 82 % of the foreign words."""
 NEAR = 0.25  # cosine from which a sentence counts to the core of its answer
 
 Features = npt.NDArray[np.float64]
 
 
-def relevant(content: Content, vectors: Vectors, meaning: Vectors) -> Content:
+def relevant(content: Content, vectors: Vectors, meaning: Vectors, empty: Vectors) -> Content:
     """The content without sentences off the topic, and with these among ``dropped``.
 
-    ``vectors``: one row for each sentence; ``meaning``: one for each of the question, key points and their examples.
+    ``vectors``: one row for each sentence; ``meaning``: one for each of the question, key points and their examples;
+    ``empty``: one for each sentence of EMPTY_TALK.
     """
     if not content.sentences:
         return content
-    belongs = relevance(vectors, [len(s.words) for s in content.sentences], meaning) >= BELONGS_AT
+    belongs = relevance(vectors, [len(s.words) for s in content.sentences], meaning, empty) >= BELONGS_AT
     if belongs.all():
         return content
     kept = tuple(s for s, own in zip(content.sentences, belongs, strict=True) if own)
@@ -55,14 +69,14 @@ def relevant(content: Content, vectors: Vectors, meaning: Vectors) -> Content:
     return Content(kept, tuple(sorted((*content.dropped, *off))))
 
 
-def relevance(vectors: Vectors, lengths: Sequence[int], meaning: Vectors) -> Features:
+def relevance(vectors: Vectors, lengths: Sequence[int], meaning: Vectors, empty: Vectors) -> Features:
     """Log-odds that each sentence belongs, up to the choice of a threshold."""
-    log_odds: Features = features(vectors, lengths, meaning) @ np.array(WEIGHTS) + BIAS
+    log_odds: Features = features(vectors, lengths, meaning, empty) @ np.array(WEIGHTS) + BIAS
     return log_odds
 
 
-def features(vectors: Vectors, lengths: Sequence[int], meaning: Vectors) -> Features:
-    """Shape (sentences, 8), in the order of FEATURES. ``lengths`` are in words."""
+def features(vectors: Vectors, lengths: Sequence[int], meaning: Vectors, empty: Vectors) -> Features:
+    """Shape (sentences, 10), in the order of FEATURES. ``lengths`` are in words."""
     weight = np.asarray(lengths, dtype=np.float64)
     cosines = vectors @ meaning.T
     best = np.sort(cosines, axis=1)[:, -3:].astype(np.float64)
@@ -73,9 +87,11 @@ def features(vectors: Vectors, lengths: Sequence[int], meaning: Vectors) -> Feat
     core = (between @ pull) / (pull.sum() - pull + 1e-6)
     centre = meaning.mean(axis=0)
     topic = (vectors @ (centre / np.linalg.norm(centre))).astype(np.float64)
+    hollow = (vectors @ empty.T).max(axis=1).astype(np.float64)
     columns = (
         nearest, best.mean(axis=1), _around(nearest, weight, 1), _around(nearest, weight, 2), core,
         _around(core, weight, 1), topic, _around(topic, weight, 1),
+        hollow, _around(hollow, weight, 1),
     )  # fmt: skip
     return np.stack(columns, axis=1)
 

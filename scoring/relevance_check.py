@@ -20,6 +20,7 @@ import numpy.typing as npt
 from scoring.content import ContentSentence, content
 from scoring.coverage_check import read_sets
 from scoring.embeddings import Embedder
+from scoring.empty_talk import EMPTY_TALK
 from scoring.examples import ExampleSet
 from scoring.judges.embedded import sources_of
 from scoring.relevance import BELONGS_AT, FEATURES, features, relevance
@@ -30,11 +31,13 @@ __all__ = ["Mixed", "fitted", "mixed"]
 SEED = 20261122
 MIXES = 4  # of each worked answer
 LONGEST_FOREIGN = 8  # sentences
+LONGEST_TALK = 4  # sentences
 GOOD = 3  # level from which an answer's sentences should all be kept
 LOST = (0.01, 0.02, 0.03, 0.05)  # shares of the own words
-RIDGE = 0.1  # on standardised features
+RIDGE = 3.0  # on standardised features
 STEPS = 30
 
+_Parts = list[tuple[list[ContentSentence], bool]]
 Array = npt.NDArray[np.float64]
 
 
@@ -56,17 +59,18 @@ def mixed(rubric: Rubric, examples: ExampleSet, foreign: Sequence[str], embedder
     rows: list[tuple[Array, Array, list[bool], list[bool], Array]] = []
     for example in examples.examples:
         own = list(content(example.text, sources).sentences)
-        for parts in _mixes(own, foreign, draw):
+        for parts, talk in _mixes(own, foreign, draw):
             sentences = [s for part, _ in parts for s in part]
             if not sentences:
                 continue
             belongs = [is_own for part, is_own in parts for _ in part]
             good = [b and example.level >= GOOD for b in belongs]
+            empty = embedder.encode(talk)
             vectors = embedder.encode([s.text for s in sentences])
             lengths = [len(s.words) for s in sentences]
             rows.append(
-                (features(vectors, lengths, meaning), np.array(lengths, float), belongs, good,
-                 relevance(vectors, lengths, meaning))
+                (features(vectors, lengths, meaning, empty), np.array(lengths, float), belongs, good,
+                 relevance(vectors, lengths, meaning, empty))
             )  # fmt: skip
     return Mixed(
         np.concatenate([r[0] for r in rows]),
@@ -79,17 +83,28 @@ def mixed(rubric: Rubric, examples: ExampleSet, foreign: Sequence[str], embedder
 
 def _mixes(
     own: list[ContentSentence], foreign: Sequence[str], draw: random.Random
-) -> Iterator[list[tuple[list[ContentSentence], bool]]]:
-    yield [(own, True)]
+) -> Iterator[tuple[_Parts, list[str]]]:
+    """Parts in order, and the empty talk that is not among them: what is compared with must not be what is tried."""
+    yield [(own, True)], list(EMPTY_TALK)
     for text in draw.sample(foreign, MIXES):
-        part = list(content(text).sentences)[: draw.randint(1, LONGEST_FOREIGN)]
-        yield [(own, True), (part, False)] if draw.random() < 0.5 else [(part, False), (own, True)]
+        yield _mix(own, text, draw), list(EMPTY_TALK)
+    for _ in range(MIXES):
+        talk = draw.sample(EMPTY_TALK, draw.randint(1, LONGEST_TALK))
+        yield _mix(own, " ".join(talk), draw), [t for t in EMPTY_TALK if t not in talk]
+
+
+def _mix(own: list[ContentSentence], text: str, draw: random.Random) -> _Parts:
+    part = list(content(text).sentences)[: draw.randint(1, LONGEST_FOREIGN)]
+    return [(own, True), (part, False)] if draw.random() < 0.5 else [(part, False), (own, True)]
 
 
 def fitted(parts: Sequence[Mixed]) -> tuple[Array, float]:
     """(weights, bias) of a ridge logistic regression by Newton's method; own and foreign weigh the same."""
     x = np.concatenate([p.features for p in parts])
     y = np.concatenate([p.own for p in parts]).astype(float)
+    # Weak answers wander off the topic themselves, so only good ones show what belongs.
+    shown = np.concatenate([p.good | ~p.own for p in parts])
+    x, y = x[shown], y[shown]
     mean, spread = x.mean(axis=0), x.std(axis=0)
     z = np.column_stack([(x - mean) / spread, np.ones(len(x))])
     weight = np.where(y == 1, 0.5 / y.mean(), 0.5 / (1 - y.mean()))

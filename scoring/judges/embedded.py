@@ -20,8 +20,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from scoring.content import Content, Dropped, Sources, content
-from scoring.coverage import Coverage, Match, Windows, covered
+from scoring.coverage import Coverage, Match, covered
 from scoring.embeddings import Embedder, Vectors
+from scoring.empty_talk import EMPTY_TALK
 from scoring.evidence import is_quotable, parts
 from scoring.features.meaning import OFF_TOPIC_BELOW, ON_TOPIC_PEAK
 from scoring.features.reading import Context, Reading
@@ -59,9 +60,9 @@ class EmbeddedJudge:
         if answer.language.split("-")[0].casefold() != "en":
             raise JudgeFailed("The embedded judge reads English only, so this answer is left to people.")
         counted = content(answer.text, sources_of(rubric, question_text), keep_fillers=rubric.scores_fluency)
+        about = self._about(counted, rubric, question_text)
         counted = self._relevant(counted, rubric, question_text)
         windows = self._coverage.windows(counted)
-        about = self._about(windows, counted, rubric, question_text)
         if reason := _nothing_to_judge(answer, counted, about):
             return Judgement(
                 {
@@ -132,11 +133,11 @@ class EmbeddedJudge:
 
     def _relevant(self, counted: Content, rubric: Rubric, question_text: str) -> Content:
         own = self._embedder.encode([s.text for s in counted.sentences])
-        return relevant(counted, own, self._asked(rubric, question_text))
+        return relevant(counted, own, self._asked(rubric, question_text), self._embedder.encode(EMPTY_TALK))
 
-    def _about(self, windows: Windows, counted: Content, rubric: Rubric, question_text: str) -> Vectors:
+    def _about(self, counted: Content, rubric: Rubric, question_text: str) -> Vectors:
         """For each sentence, the cosine with the nearest of the question, the key points and their examples."""
-        own = windows.vectors[: len(counted.sentences)]
+        own = self._embedder.encode([s.text for s in counted.sentences])
         about: Vectors = (own @ self._asked(rubric, question_text).T).max(axis=1)
         return about
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from functools import cache, lru_cache
 
 from wordfreq import top_n_list, zipf_frequency
@@ -21,6 +22,7 @@ __all__ = ["misheard", "recognition_errors", "sounds_like"]
 
 REPLACED, LOST = 0.60, 0.25  # shares of the errors; the rest are words too many
 SHORT_WORDS = ("a", "the", "and", "to", "in", "of", "it", "is", "that", "uh")
+ALIKE = 0.6  # share of letters in common from which two words of one sound may be confused
 COMMON_WORDS = 20_000  # of the most frequent, from which sound-alikes are taken
 
 _HOMOPHONES_TEXT = """
@@ -75,7 +77,7 @@ def sounds_like(word: str) -> tuple[str, ...]:
     """Other English words that a recogniser could take it for, nearest first, at most four."""
     if word in _HOMOPHONES:
         return _HOMOPHONES[word]
-    near = [w for w in _by_sound().get(_sound(word), ()) if w != word and not _same_stem(w, word)]
+    near = [w for w in _by_sound().get(_sound(word), ()) if w != word and not _same_stem(w, word) and _alike(w, word)]
     return tuple(sorted(near, key=lambda w: (abs(len(w) - len(word)), -zipf_frequency(w, "en"), w))[:4])
 
 
@@ -94,6 +96,10 @@ def _sound(word: str) -> str:
     plain = plain.replace("ph", "f").replace("ck", "k").replace("gh", "").replace("th", "t").replace("wh", "w")
     vowel = "a" if plain[:1] in tuple("aeiou") else ""
     return vowel + re.sub(r"(.)\1+", r"\1", re.sub(r"[aeiouyhw]", "", plain.translate(_SOUNDS)))
+
+
+def _alike(one: str, two: str) -> bool:
+    return SequenceMatcher(None, one, two).ratio() >= ALIKE
 
 
 def _same_stem(one: str, two: str) -> bool:

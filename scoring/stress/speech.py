@@ -12,15 +12,17 @@ import re
 from collections.abc import Callable, Iterator
 
 from scoring.lexicon import VERBS
-from scoring.sentences import WORD
 from scoring.stress.change import Change, Material
 
 __all__ = ["DIALECTS", "GRAMMARS", "dialects", "filled", "fillers", "grammars"]
 
-FILLERS = ("um,", "uh,", "er,", "like,", "you know,", "I mean,")
-FILLED = 0.12  # fillers for each word
+FILLERS = ("um", "uh", "er", "like", "you know", "I mean")
+FILLED = 0.12  # fillers for each gap between two words of a sentence
 
 Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+
+
+_GAP = re.compile(r"(?<=[a-z]) (?=[a-z])")
 
 
 def fillers(material: Material) -> Iterator[Change]:
@@ -29,20 +31,9 @@ def fillers(material: Material) -> Iterator[Change]:
 
 
 def filled(text: str, seed: int) -> str:
-    """Hesitations before about every eighth word."""
+    """Hesitations in about every eighth gap, set off by commas as recognisers write them: "it was, like, big"."""
     draw = random.Random(f"{seed}:{text}")  # noqa: S311 - a repeatable draw, not a secret
-    pieces: list[str] = []
-    at = 0
-    for word in WORD.finditer(text):
-        # Set off by a comma on both sides, as recognisers write them: "it was, like, big".
-        if at and text[word.start() - 1] == " " and draw.random() < FILLED:
-            before = text[at : word.start()].rstrip(" ")
-            comma = "," if before[-1:].isalnum() else ""
-            pieces += [before, comma, " ", draw.choice(FILLERS), " "]
-            at = word.start()
-        pieces.append(text[at : word.end()])
-        at = word.end()
-    return "".join([*pieces, text[at:]])
+    return _GAP.sub(lambda gap: f", {draw.choice(FILLERS)}, " if draw.random() < FILLED else gap.group(), text)
 
 
 def dialects(material: Material) -> Iterator[Change]:
@@ -78,6 +69,7 @@ def _without_s(found: re.Match[str]) -> str:
 
 _SUBJECT = r"(he|she|it|this|that|who|which)"
 _BASE = r"(?=(?:be|" + "|".join(sorted(w for w in VERBS if len(w) > 2 and not w.endswith("ed"))) + r")\b)"
+_NO_ARTICLES = _rule(r"\b(the|an?) ([a-z])", lambda m: m[2].upper() if m[1][0].isupper() else m[2])
 _NO_THIRD_PERSON = _rule(rf"\b{_SUBJECT} (\w+s)\b", _without_s)
 
 DIALECTS: dict[str, tuple[Rule, ...]] = {
@@ -102,14 +94,14 @@ DIALECTS: dict[str, tuple[Rule, ...]] = {
     ),
 }
 GRAMMARS: dict[str, tuple[Rule, ...]] = {
-    "no articles": (_rule(r"\b(?:the|an?) (?=[a-z])", ""),),
+    "no articles": (_NO_ARTICLES,),
     "no endings": (
         _NO_THIRD_PERSON,
         _rule(r"\b(two|three|four|five|six|seven|eight|nine|ten|\d+) ([a-z]{3,}[^s\W])s\b", r"\1 \2"),
         _rule(r"\b(many|some|all) ([a-z]{3,}[^su\W])s\b", r"\1 \2"),
     ),
     "no articles, no copula": (
-        _rule(r"\b(?:the|an?) (?=[a-z])", ""),
+        _NO_ARTICLES,
         _rule(r"\b(it|he|she|they|we|this|that)(?:'s|'re| is| are) (?=(?:very|so|too|really|not)\b)", r"\1 "),
     ),
 }

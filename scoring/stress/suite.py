@@ -96,7 +96,7 @@ def run(
         key = (text, rubric.hash, question, name)
         if key not in judged:
             answer = Answer("stress", text, "en")
-            card = score(answer, rubric, judge, question_text=question, now=SCORED_AT)
+            card = score(answer, rubric, judge, question_text=question, now=SCORED_AT, names=[name] if name else [])
             judged[key] = levels(card, rubric)
         return judged[key]
 
