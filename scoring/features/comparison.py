@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from wordfreq import zipf_frequency
 
-from scoring.content import ContentSentence
-from scoring.features.reading import Context, Reading
+from scoring.features.reading import REMEMBERED, Context, Reading
 from scoring.lexicon import FUNCTION_WORDS, looks_like_verb
 from scoring.sentences import words
 
@@ -35,7 +35,7 @@ VALUES = (0.0, 0.4, 0.65, 0.85, 1.0)
 
 
 def concrete_comparison(context: Context) -> Reading:
-    found = [s for s in context.content.sentences if compares(s)]
+    found = [s for s in context.content.sentences if compares(s.text)]
     value = VALUES[min(len(found), len(VALUES) - 1)]
     if not found:
         return Reading(value, "No comparison with an everyday thing was found.")
@@ -43,10 +43,11 @@ def concrete_comparison(context: Context) -> Reading:
     return Reading(value, f"{many} something with an everyday thing.", tuple(found[:3]))
 
 
-def compares(sentence: ContentSentence) -> bool:
+@lru_cache(maxsize=REMEMBERED)
+def compares(text: str) -> bool:
     """True where a sign of a comparison is followed by an everyday thing."""
-    for sign in _PATTERN.finditer(sentence.text):
-        for word in words(sentence.text[sign.start() :])[1 : NEXT + 1]:
+    for sign in _PATTERN.finditer(text):
+        for word in words(text[sign.start() :])[1 : NEXT + 1]:
             if word in FUNCTION_WORDS or word in _NOT_A_THING or word == "like" or len(word) < 3:
                 continue
             if zipf_frequency(word, "en") >= COMMON and (not looks_like_verb(word) or word.endswith("ing")):

@@ -9,7 +9,10 @@ from scoring.content import Content, ContentSentence
 from scoring.coverage import Match
 from scoring.rubric import Criterion
 
-__all__ = ["Context", "Reading", "ramp"]
+__all__ = ["REMEMBERED", "Context", "Reading", "ramp"]
+
+REMEMBERED = 16_384
+"""Sentences whose signs a measure remembers, since answers are scored again under new rubrics."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from scoring.content import ContentSentence
-from scoring.features.reading import Context, Reading, ramp
+from scoring.features.reading import REMEMBERED, Context, Reading, ramp
 
 __all__ = ["specificity", "specifics"]
 
@@ -37,7 +37,7 @@ DENSE = 0.05  # specifics per word above which nothing more is gained; long vagu
 
 
 def specificity(context: Context) -> Reading:
-    by_sentence = [(s, specifics(s)) for s in context.content.sentences]
+    by_sentence = [(s, specifics(s.text)) for s in context.content.sentences]
     distinct = {x for _, own in by_sentence for x in own}
     total = len(context.content.words)
     if not total:
@@ -51,8 +51,9 @@ def specificity(context: Context) -> Reading:
     return Reading(value, note, tuple(s for s, own in best[:3] if own))
 
 
-def specifics(sentence: ContentSentence) -> frozenset[str]:
+@lru_cache(maxsize=REMEMBERED)
+def specifics(text: str) -> frozenset[str]:
     """What a sentence has that could be checked: numbers, names, things done, instances; in lower case."""
     return frozenset(
-        m.group().casefold() for pattern in (_NUMBER, _NAME, _DID, _INSTANCE) for m in pattern.finditer(sentence.text)
+        m.group().casefold() for pattern in (_NUMBER, _NAME, _DID, _INSTANCE) for m in pattern.finditer(text)
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from scoring.features.reading import Context, Reading, ramp
+from scoring.features.reading import REMEMBERED, Context, Reading, ramp
 
 __all__ = ["structure"]
 
@@ -23,13 +24,20 @@ _PATTERNS = {name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for name, word
 
 def structure(context: Context) -> Reading:
     sentences = context.content.sentences
-    found = {n: {m.group().casefold() for s in sentences for m in p.finditer(s.text)} for n, p in _PATTERNS.items()}
-    families = [name for name, own in found.items() if own]
-    distinct = sum(len(own) for own in found.values())
-    joined = [s for s in sentences if any(p.search(s.text) for p in _PATTERNS.values())]
+    by_sentence = [(s, joining(s.text)) for s in sentences]
+    found = {pair for _, own in by_sentence for pair in own}
+    families = [name for name in _PATTERNS if any(name == family for family, _ in found)]
+    distinct = len(found)
+    joined = [(s, {family for family, _ in own}) for s, own in by_sentence if own]
     value = 0.4 * ramp(len(families), 0, 4) + 0.4 * ramp(distinct, 0, 8) + 0.2 * ramp(len(sentences), 1, 6)
     if not families:
         return Reading(value, "Its sentences stand beside each other without joining words.")
     note = "It " + (", ".join(families[:-1]) + " and " if families[1:] else "") + families[-1] + "."
-    best = sorted(joined, key=lambda s: (-sum(bool(p.search(s.text)) for p in _PATTERNS.values()), s.start))
-    return Reading(value, note, tuple(best[:2]))
+    best = sorted(joined, key=lambda pair: (-len(pair[1]), pair[0].start))
+    return Reading(value, note, tuple(s for s, _ in best[:2]))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def joining(text: str) -> frozenset[tuple[str, str]]:
+    """(family, words) of each sign in a sentence that joins thoughts."""
+    return frozenset((name, m.group().casefold()) for name, p in _PATTERNS.items() for m in p.finditer(text))
