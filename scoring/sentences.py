@@ -19,7 +19,7 @@ WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 _END = re.compile(r"[.!?…。]+[\"'”’)\]]*(?=\s|$)|\n+")
 _MARKER = re.compile(r"\s*(?:[-*•–—]|\(?\d{1,2}[.)])\s+")
 _ABBREVIATIONS_TEXT = """
-    mr mrs ms dr prof st vs etc e.g i.e eg ie no fig approx inc ltd co jr sr u.s u.k a.m p.m dept est vol
+    mr mrs ms dr prof st vs etc e.g i.e eg ie fig approx inc ltd co jr sr u.s u.k a.m p.m dept est vol
 """
 _ABBREVIATIONS = frozenset(_ABBREVIATIONS_TEXT.split())
 _JOINERS_TEXT = """
@@ -27,6 +27,7 @@ _JOINERS_TEXT = """
     whereas however therefore
 """
 _JOINERS = frozenset(_JOINERS_TEXT.split())
+_NUMBER_NEXT = re.compile(r"\s*\d")  # "no. 5", but "The answer is no. It ..."
 _CLAUSE_END = re.compile(r"[,;:—–](?=\s)|\s[—–-](?=\s)")
 
 LONGEST = 40  # words in a sentence with an end mark; above that it is cut
@@ -85,6 +86,8 @@ def _abbreviated(text: str, start: int, mark: re.Match[str]) -> bool:
         return False
     before = text[start : mark.start()].rsplit(maxsplit=1)
     last = before[-1].casefold().lstrip("(\"'") if before else ""
+    if last == "no":
+        return bool(_NUMBER_NEXT.match(text, mark.end()))
     if last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha() and last != "i"):
         return True
     return len(before) == 1 and last.isdigit() and len(last) <= 2
