@@ -73,6 +73,7 @@ _CALLS = _any(
     r"\bstay\s+in\s+(?:character|\w+\s+mode)\b",
     rf"{_CLAUSE}(?:just|only)\s+(?:say|print|output|reply|respond)\b",
     r"\bdo\s+not\s+mention\s+this\b",
+    r"\bnone\s+of\s+your\s+(?:responses?|replies|outputs?)\b",
     # a plea
     r"\b(?:please|beg\s+you)\b.{0,40}\b(?:(?:generous|lenient|merciful|kind)\b(?:\s+(?:with|to)\s+(?:me|my))?"
     r"|(?:strict|harsh|severe|hard)\s+(?:with|on|to)\s+(?:me|my)|make\s+me\s+pass|hire\s+me)\b",
@@ -123,7 +124,7 @@ _SIGNS_TEXT = """
     ignore disregard forget bypass override overlook skip cancel set stop score scores scored scoring grade grades
     grading grader graders rating ratings rate rated mark marks marking marked level levels verdict evaluation
     assessment evaluations maximum maximal max
-    out of answer response candidate candidates submission transcript sample dear
+    none out of answer response candidate candidates submission transcript sample dear
     confidence result attention note notice message memo whoever you system admin administrator developer root author
     owner creator authorise authorize mention please stay now just only deserves deserve credit credits instruction
     instructions criteria criterion rationale band bands five ten points point rubric 5 10 100

@@ -60,8 +60,8 @@ class EmbeddedJudge:
         if answer.language.split("-")[0].casefold() != "en":
             raise JudgeFailed("The embedded judge reads English only, so this answer is left to people.")
         counted = content(answer.text, sources_of(rubric, question_text), keep_fillers=rubric.scores_fluency)
-        about = self._about(counted, rubric, question_text)
         counted = self._relevant(counted, rubric, question_text)
+        about = self._about(counted, rubric, question_text)
         windows = self._coverage.windows(counted)
         if reason := _nothing_to_judge(answer, counted, about):
             return Judgement(
