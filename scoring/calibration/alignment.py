@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from scoring.calibration.distribution import level_probabilities, level_shares
 from scoring.calibration.ridge import Block, Line, fit_ridge
 
 __all__ = ["MOST_STRETCH", "Scorer", "fit_scorer", "stretch"]
@@ -23,11 +24,17 @@ Vector = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """A fitted line with its stretch about ``centre``, the mean level it was fitted on."""
+    """A fitted line with its stretch about ``centre``, the mean level it was fitted on, and how often each level was
+    given there."""
 
     line: Line
     centre: float
     factor: float
+    shares: Vector
+
+    def probabilities(self, features: npt.NDArray[np.float64], spread: float) -> npt.NDArray[np.float64]:
+        """Of the five levels: (answers, 5)."""
+        return level_probabilities(self.place(features), spread, self.shares)
 
     def place(self, features: npt.NDArray[np.float64]) -> Vector:
         """Aligned predictions on the scale of levels, cut to 1 to 5. ``features``: (answers, features)."""
@@ -44,4 +51,4 @@ def stretch(left_out: Vector, levels: Vector) -> float:
 
 def fit_scorer(features: npt.NDArray[np.float64], levels: Vector, blocks: Sequence[Block]) -> Scorer:
     line, left_out = fit_ridge(features, levels, blocks)
-    return Scorer(line, float(levels.mean()), stretch(left_out, levels))
+    return Scorer(line, float(levels.mean()), stretch(left_out, levels), level_shares(levels))

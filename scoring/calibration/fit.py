@@ -15,7 +15,7 @@ from scoring.agreement import Estimate, Scale, krippendorff_alpha
 from scoring.calibration.alignment import Scorer, fit_scorer
 from scoring.calibration.comparison import Comparison, compare, kappa_ahead, share_held, whole
 from scoring.calibration.conformal import SHARE, Intervals, fit_intervals
-from scoring.calibration.distribution import expected_calibration_error, log_loss
+from scoring.calibration.distribution import expected_calibration_error, level_shares, log_loss
 from scoring.calibration.held_out import HeldOut, held_out, repeats_for
 from scoring.calibration.ridge import Block
 from scoring.calibration.verdict import FEWEST_TO_FIT, SHARED_ANSWERS, Decision, Figures, decide
@@ -92,7 +92,7 @@ def fit_target(
         raise CannotFit(f"all {n} answers were given level {levels[0]:g}, so there is no difference to learn")
     repeats = repeats_for(n)
     own = held_out(features, levels, blocks, seed, repeats)
-    by_length = held_out(lengths, levels, [Block("length", lengths.shape[1], 1.0)], seed, repeats)
+    by_length = held_out(lengths, levels, [Block("length", lengths.shape[1])], seed, repeats)
     report = _report(own, by_length, levels, ratings, tuple(raters), seed=seed, resamples=resamples)
     return Fitted(fit_scorer(features, levels, blocks), fit_intervals(features, levels, blocks, seed), report)
 
@@ -135,7 +135,6 @@ def _report(
     ]
     among = rater_comparisons(ratings, raters, resamples=resamples, seed=seed)
     true = whole(levels).astype(np.intp)
-    frequencies = (np.bincount(true, minlength=6)[1:] + 0.5) / (len(true) + 2.5)
     figures = Figures(
         len(levels), len(raters), scorer.qwk, length.qwk.value, with_raters.qwk.value,
         among[0].qwk.value if among else None,
@@ -151,7 +150,7 @@ def _report(
         coverage=share_held(own.coverage(levels).T, resamples=resamples, seed=seed),
         width=own.width,
         log_loss=float(np.mean([log_loss(p, true) for p in own.probabilities])),
-        log_loss_of_frequencies=log_loss(np.tile(frequencies, (len(true), 1)), true),
+        log_loss_of_frequencies=log_loss(np.tile(level_shares(levels), (len(true), 1)), true),
         calibration_error=float(np.mean([expected_calibration_error(p, true) for p in own.probabilities])),
         decision=decide(figures),
     )

@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from scoring.calibration.alignment import fit_scorer
 from scoring.calibration.conformal import FOLDS, deal, fit_intervals
-from scoring.calibration.distribution import level_probabilities
 from scoring.calibration.ridge import Block
 
 __all__ = ["HeldOut", "held_out", "repeats_for"]
@@ -65,7 +64,8 @@ def held_out(features: Matrix, levels: Vector, blocks: Sequence[Block], seed: in
         for k in range(FOLDS):
             own, rest = folds == k, folds != k
             inner = fit_intervals(features[rest], levels[rest], blocks, seed + r + 1)
-            places[r, own] = fit_scorer(features[rest], levels[rest], blocks).place(features[own])
-            probabilities[r, own] = level_probabilities(places[r, own], inner.spread)
+            scorer = fit_scorer(features[rest], levels[rest], blocks)
+            places[r, own] = scorer.place(features[own])
+            probabilities[r, own] = scorer.probabilities(features[own], inner.spread)
             intervals[r, own] = inner.around(features[own])
     return HeldOut(places, probabilities, intervals)

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from scoring.calibration.alignment import Scorer
 from scoring.calibration.conformal import Intervals
-from scoring.calibration.distribution import level_probabilities
 from scoring.calibration.reading import FEATURES_VERSION
 from scoring.calibration.verdict import Verdict
 from scoring.embeddings import Embedder
@@ -82,9 +81,9 @@ class TargetModel:
     def judge(self, features: npt.NDArray[np.float64]) -> tuple[Probabilities, tuple[float, float]]:
         """Probabilities of the levels and the 90 % interval, for one row of features."""
         row = features[None, :]
-        p = [round(float(x), 4) for x in level_probabilities(self.scorer.place(row), self.intervals.spread)[0]]
+        p = [round(float(x), 4) for x in self.scorer.probabilities(row, self.intervals.spread)[0]]
         low, high = self.intervals.around(row)[0]
-        # The mean of the probabilities lies a little further in than the place they were cut around.
+        # The mean of the probabilities lies further in than the place they were cut around.
         mean = sum((i + 1) * x for i, x in enumerate(p))
         return (p[0], p[1], p[2], p[3], p[4]), (round(min(low, mean), 3), round(max(high, mean), 3))
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.calibration.ridge import Block
-from scoring.calibration.surface import SURFACE_NAMES, surface
-from scoring.content import content
+from scoring.calibration.surface import LENGTH_NAMES, SURFACE_NAMES, length, surface
+from scoring.content import Sources, content
 from scoring.embeddings import DIMENSIONS, Embedder, Vectors
 from scoring.judges.base import Judgement
 from scoring.judges.embedded import sources_of
@@ -33,21 +33,22 @@ REFERENCE_NAMES = ("cosine", "most-alike", "share-of-reference", "share-of-answe
 class AnswerReader:
     """Features of answers to one question under one rubric. ``reference`` is a model answer, where there is one.
 
-    Weights of the blocks: chosen on the statistics questions of STITA and half of SAF's (see the calibration
-    benchmark, which measures on the other half).
+    The blocks' weights were chosen on the statistics questions of STITA and half of SAF's; the calibration benchmark
+    measures on the other half.
     """
 
     def __init__(self, embedder: Embedder, rubric: Rubric, question_text: str, reference: str | None = None) -> None:
         self._embedder = embedder
         self._rubric = rubric
-        self._sources = sources_of(rubric, question_text)
+        self._sources = _sources(rubric, question_text, reference)
         self._question = question_text
         self._reference = reference
         judged = 2 * len(rubric.criteria) + len(rubric.key_points) + 1 + (len(REFERENCE_NAMES) if reference else 0)
         self.blocks = (
-            Block("meaning", DIMENSIONS, 1.0),
-            Block("surface", len(SURFACE_NAMES), 0.3),
-            Block("rubric", judged, 0.3),
+            Block("meaning", DIMENSIONS, (1.0, 0.3, 0.1, 0.1, 1.0)),
+            Block("surface", len(SURFACE_NAMES), (0.3, 0.3, 0.3, 0.1, 0.1)),
+            Block("rubric", judged, (0.3, 1.0, 0.3, 1.0, 0.3)),
+            Block("length", len(LENGTH_NAMES), (0.3, 0.3, 1.0, 1.0, 0.1)),
         )
 
     def read(self, answer: Answer, judgement: Judgement) -> npt.NDArray[np.float64]:
@@ -56,7 +57,8 @@ class AnswerReader:
         texts = [s.text for s in counted.sentences] or [answer.text]
         vectors = self._embedder.encode(texts)
         return np.concatenate([
-            vectors.mean(axis=0), surface(" ".join(texts)), self._judged(judgement), self._near(vectors, texts)
+            vectors.mean(axis=0), surface(" ".join(texts)), self._judged(judgement), self._near(vectors, texts),
+            length(" ".join(texts)),
         ]).astype(np.float64)  # fmt: skip
 
     def _judged(self, judgement: Judgement) -> list[float]:
@@ -88,3 +90,11 @@ class AnswerReader:
                 both / max(1, len(said)),
             ]
         return near
+
+
+def _sources(rubric: Rubric, question_text: str, reference: str | None) -> Sources:
+    """What counts as copied. Not what the model answer says too: to say that is to answer."""
+    sources = sources_of(rubric, question_text)
+    said = " ".join(words(reference or ""))
+    return Sources(sources.question, tuple(t for t in sources.rubric if " ".join(words(t)) not in said),
+                   sources.examples)  # fmt: skip

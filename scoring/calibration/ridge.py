@@ -1,11 +1,14 @@
-"""Ridge regression for few answers and many features, its penalty chosen by leave-one-out error.
+"""Ridge regression for few answers and many features, its penalties chosen by leave-one-out error.
 
     z = clip((x - mean) / deviation, +-CLIP) * sqrt(weight / size)     per block of features
     y = intercept + z . b,  b minimises |y - z b|^2 + penalty |b|^2
 
 Each block gets its share of the variance whatever its size: without that the 384 numbers of an embedding drown out the
-few features that were made to say something. What each answer would be predicted without it comes in closed form from
-one decomposition: y_i - (y_i - fit_i) / (1 - h_ii) (Allen's PRESS; Golub, Heath and Wahba 1979).
+few features that were made to say something. Which share is right differs by question (in one length says much, in
+another only meaning), so several are fitted and averaged with weights error^(-n/2) of their leave-one-out errors
+(pseudo-BMA; Yao et al. 2018). All see the same z, so the average is a single line again. What each answer would be
+predicted without it comes in closed form from one decomposition: y_i - (y_i - fit_i) / (1 - h_ii) (Allen's PRESS;
+Golub, Heath and Wahba 1979).
 """
 
 from __future__ import annotations
@@ -27,11 +30,12 @@ CLIP = 3.0  # deviations: an answer unlike all rated ones is not extrapolated to
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Neighbouring features that share one weight. The weights' proportion alone matters."""
+    """Neighbouring features that share their weights: one for each mixture that is fitted, in proportion to the other
+    blocks' in the same place."""
 
     name: str
     size: int
-    weight: float
+    weights: tuple[float, ...] = (1.0,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +61,42 @@ def fit_ridge(features: Matrix, levels: Vector, blocks: Sequence[Block]) -> tupl
     means, deviations = features.mean(axis=0), features.std(axis=0)
     # A division, not a product: a deviation of 0 must switch its feature off.
     scales = np.where(deviations > 1e-9, deviations, np.inf)
-    shares = np.concatenate([np.full(b.size, np.sqrt(b.weight / max(1, b.size))) for b in blocks])
-    z = _scaled(features, means, scales) * shares
+    z = _scaled(features, means, scales)
     between = z.mean(axis=0)  # not 0 where something was clipped
     z = z - between
     middle = float(levels.mean())
-    kernel = z @ z.T
-    values, vectors = np.linalg.eigh(kernel)
+    fits: list[_Fit] = []
+    for weights in zip(*(b.weights for b in blocks), strict=True):
+        shares = np.concatenate([np.full(n, np.sqrt(w / max(1, n))) for w, n in zip(weights, sizes, strict=True)])
+        fits.append(_fit(z * shares, levels - middle, shares))
+    error = np.array([f.error for f in fits])
+    worth = (np.maximum(error, 1e-9) / max(1e-9, float(error.min()))) ** (-len(levels) / 2)
+    worth /= worth.sum()
+    coefficients = worth @ np.stack([f.coefficients for f in fits])
+    left_out = middle + worth @ np.stack([f.left_out for f in fits])
+    return Line(means, scales, coefficients, middle - float(between @ coefficients)), left_out
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """``coefficients`` are of the unweighted features; ``left_out`` without the mean level."""
+
+    coefficients: Vector
+    left_out: Vector
+    error: float
+
+
+def _fit(z: Matrix, levels: Vector, shares: Vector) -> _Fit:
+    values, vectors = np.linalg.eigh(z @ z.T)
     values = np.maximum(values, 0.0)
-    turned = vectors.T @ (levels - middle)
+    turned = vectors.T @ levels
     shrunk = values[:, None] / (values[:, None] + PENALTIES)  # one column for each penalty
-    fitted = middle + vectors @ (shrunk * turned[:, None])
     leverage = np.square(vectors) @ shrunk + 1 / len(levels)
-    missed = (levels[:, None] - fitted) / np.maximum(1 - leverage, 1e-6)
-    best = int(np.square(missed).mean(axis=0).argmin())
+    missed = (levels[:, None] - vectors @ (shrunk * turned[:, None])) / np.maximum(1 - leverage, 1e-6)
+    errors = np.square(missed).mean(axis=0)
+    best = int(errors.argmin())
     weights = z.T @ (vectors @ (turned / (values + PENALTIES[best])))
-    return Line(means, scales, weights * shares, middle - float(between @ weights)), levels - missed[:, best]
+    return _Fit(weights * shares, levels - missed[:, best], float(errors[best]))
 
 
 def _scaled(features: Matrix, means: Vector, scales: Vector) -> Matrix:

@@ -32,7 +32,7 @@ __all__ = ["ModelRefused", "load_model", "save_model", "stored_models"]
 
 FORMAT = 1
 DOCUMENT, ARRAYS = "model.json", "model.npz"
-PARTS = ("means", "scales", "coefficients", "constants", "folds", "misses")
+PARTS = ("means", "scales", "coefficients", "constants", "shares", "folds", "misses")
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -115,6 +115,7 @@ def _numbers(target: TargetModel) -> Arrays:
         "scales": np.stack([s.line.scales for s in scorers]),
         "coefficients": np.stack([s.line.coefficients for s in scorers]),
         "constants": np.array([[s.line.intercept, s.centre, s.factor] for s in scorers]),
+        "shares": np.stack([s.shares for s in scorers]),
         "folds": target.intervals.folds,
         "misses": target.intervals.misses,
     }
@@ -122,9 +123,14 @@ def _numbers(target: TargetModel) -> Arrays:
 
 def _target(entry: Mapping[str, Any], numbers: Arrays) -> TargetModel:
     scorers = [
-        Scorer(Line(means, scales, coefficients, float(intercept)), float(centre), float(factor))
-        for means, scales, coefficients, (intercept, centre, factor) in zip(
-            numbers["means"], numbers["scales"], numbers["coefficients"], numbers["constants"], strict=True
+        Scorer(Line(means, scales, coefficients, float(intercept)), float(centre), float(factor), shares)
+        for means, scales, coefficients, (intercept, centre, factor), shares in zip(
+            numbers["means"],
+            numbers["scales"],
+            numbers["coefficients"],
+            numbers["constants"],
+            numbers["shares"],
+            strict=True,
         )
     ]
     return TargetModel(

@@ -21,7 +21,7 @@ LONG_WORD = 8  # letters
 
 LENGTH_NAMES = ("log-words", "root-words")
 SURFACE_NAMES = (
-    *LENGTH_NAMES, "log-sentences", "words-per-sentence", "longest-sentence", "word-length", "long-words", "variety",
+    "log-sentences", "words-per-sentence", "longest-sentence", "word-length", "long-words", "variety",
     "root-variety", "connectives", "log-connectives", "function-words", "digits", "commas", "brackets",
 )  # fmt: skip
 
@@ -41,7 +41,7 @@ def surface(text: str) -> npt.NDArray[np.float64]:
     connectives = sum(t in _CONNECTIVES for t in tokens)
     kinds = len(set(tokens))
     return np.array([
-        *length(text), np.log1p(len(by_sentence)), n / len(by_sentence), max(by_sentence), np.mean([*map(len, tokens)]),
+        np.log1p(len(by_sentence)), n / len(by_sentence), max(by_sentence), np.mean([*map(len, tokens)]),
         _share(tokens, [len(t) >= LONG_WORD for t in tokens]), kinds / n, kinds / np.sqrt(n), connectives / n,
         np.log1p(connectives), _share(tokens, [t in FUNCTION_WORDS for t in tokens]),
         _share(tokens, [t[0].isdigit() for t in tokens]), text.count(",") / n, text.count("(") / n,

@@ -12,7 +12,7 @@ from tests.benchmarks.report import Options, Report
 
 __all__ = ["PARTS", "run"]
 
-PARTS = ("rated", "rubric_judge", "throughput", "chat_load")
+PARTS = ("rated", "rubric_judge", "calibration", "throughput", "chat_load")
 
 
 def run(options: Options) -> Report:

@@ -11,7 +11,7 @@ __all__ = ["BLOCKS", "features", "lengths", "rated", "true_levels"]
 
 Matrix = npt.NDArray[np.float64]
 
-BLOCKS = (Block("meaning", 40, 1.0), Block("rubric", 5, 0.3))
+BLOCKS = (Block("meaning", 40, (1.0, 0.3)), Block("rubric", 5, (0.3, 1.0)))
 
 
 def features(answers: int, seed: int = 0) -> Matrix:

@@ -59,7 +59,7 @@ def test_folds_are_equal_parts_with_their_share_of_every_level(levels: list[int]
 @given(st.floats(1, 5), st.floats(0.1, 3))
 @settings(max_examples=60, deadline=None)
 def test_probabilities_sum_to_one_and_lean_the_way_the_place_lies(place: float, spread: float) -> None:
-    p = level_probabilities(np.array([place, 6 - place]), spread)
+    p = level_probabilities(np.array([place, 6 - place]), spread, np.full(5, 0.2))
     assert p.sum(axis=1) == pytest.approx([1, 1])
     assert p[0] == pytest.approx(p[1][::-1], abs=1e-9)
     expected = float(p[0] @ np.arange(1, 6))
