@@ -33,7 +33,6 @@ from interviewer.settings import Settings
 from interviewer.speech.process import ModelGone
 from interviewer.speech.recognition import Recogniser, RecognitionOptions
 from interviewer.speech.voice import Voice, VoiceOptions
-from scoring.judges.choice import JudgeOptions
 
 __all__ = ["Service", "database_url", "load_library", "open_database", "serve", "work"]
 
@@ -66,10 +65,6 @@ def make_recogniser(settings: Settings) -> Recogniser:
 
 def make_coverage(settings: Settings) -> LiveCoverage:
     return LiveCoverage(CoverageOptions(store=settings.cache / "models"))
-
-
-def judge_options(settings: Settings) -> JudgeOptions:
-    return JudgeOptions(store=settings.cache / "models")
 
 
 def peer_options(settings: Settings) -> PeerOptions:
@@ -266,7 +261,7 @@ async def work(settings: Settings, progress: Progress) -> None:
                 objects=settings.objects_place,
                 recordings=settings.data_folder / "recordings",
                 recognition=recognition_options(settings),
-                judge=judge_options(settings),
+                judge=settings.judge_options,
             )
         )
 

@@ -195,10 +195,15 @@ def _settings() -> Any:
     try:
         settings = Settings()
     except ValidationError as error:
-        lines = [f"  MELVIN_{'_'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in error.errors()]
+        lines = [f"  {_setting(e['loc'])}{e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
         _fail("These settings cannot be used:\n" + "\n".join(lines))
     _configure_logs(settings.log_format, settings.log_level)
     return settings
+
+
+def _setting(place: tuple[int | str, ...]) -> str:
+    """The variable's name; nothing where several variables do not go together, which the reason then names."""
+    return f"MELVIN_{'_'.join(str(p) for p in place).upper()}: " if place else ""
 
 
 def _configure_logs(how: str, level: str) -> None:

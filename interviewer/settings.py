@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from scoring.judges.choice import JudgeOptions
 
 __all__ = ["Settings"]
 
@@ -37,6 +39,20 @@ class Settings(BaseSettings):
     whisper_threads: int = Field(default=2, ge=1, le=64)
     voice_engine: Literal["auto", "piper", "hibari"] = "auto"
 
+    judge: Literal["embedded", "chat", "local", "panel"] = "embedded"
+    judge_url: str = ""
+    judge_model: str = ""
+    judge_key: SecretStr = SecretStr("")
+    judge_timeout_s: float = Field(default=60.0, gt=0, le=3600)
+    judge_slots: int = Field(default=8, ge=1, le=1024)
+    judge_seeds: Annotated[tuple[int, ...], NoDecode] = ()
+    judge_members: Annotated[tuple[Literal["embedded", "chat", "local"], ...], NoDecode] = ()
+    judge_model_folder: Path | None = None
+    judge_gguf_file: str | None = None
+    judge_device: Literal["auto", "cpu", "cuda"] = "auto"
+    judge_prompt: Path | None = None
+    calibrations_folder: Path | None = None
+
     ice_servers: tuple[dict[str, Any], ...] = ()
     relay_only: bool = False
     most_interviews: int = Field(default=2, ge=1, le=50)
@@ -46,10 +62,31 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "text"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "judge_seeds", "judge_members", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+
+    @field_validator("judge_url")
+    @classmethod
+    def _endpoint(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("must look like http://host:8000/v1, where an OpenAI-compatible API begins")
+        return value
+
+    @model_validator(mode="after")
+    def _judge(self) -> Self:
+        """Said when the service starts, not when the first answer waits for a score."""
+        asked = self.judge_members if self.judge == "panel" else (self.judge,)
+        if "chat" in asked and not (self.judge_url and self.judge_model):
+            raise ValueError("a chat judge needs MELVIN_JUDGE_URL (http://host:8000/v1) and MELVIN_JUDGE_MODEL")
+        if "local" in asked and self.judge_model_folder is None:
+            raise ValueError("a local judge needs MELVIN_JUDGE_MODEL_FOLDER, the folder of a language model")
+        if self.judge == "panel" and not asked:
+            raise ValueError("a panel needs MELVIN_JUDGE_MEMBERS, such as embedded,chat")
+        _ = self.judge_options
+        return self
 
     @field_validator("public_url")
     @classmethod
@@ -79,6 +116,26 @@ class Settings(BaseSettings):
     @property
     def objects_place(self) -> str:
         return self.objects or str(self.data_folder / "objects")
+
+    @property
+    def judge_options(self) -> JudgeOptions:
+        """Raises ValueError where the settings of the judge do not go together."""
+        return JudgeOptions(
+            kind=self.judge,
+            store=self.cache / "models",
+            calibrations=self.calibrations_folder,
+            base_url=self.judge_url,
+            model=self.judge_model,
+            api_key=self.judge_key.get_secret_value(),
+            timeout_s=self.judge_timeout_s,
+            slots=self.judge_slots,
+            seeds=self.judge_seeds,
+            model_folder=self.judge_model_folder,
+            gguf_file=self.judge_gguf_file,
+            device=self.judge_device,
+            members=self.judge_members,
+            prompt=self.judge_prompt,
+        )
 
     @property
     def cache(self) -> Path:

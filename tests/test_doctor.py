@@ -23,7 +23,7 @@ async def test_a_machine_that_is_well(tmp_path_factory, port):
     said: list[str] = []
     good = await examine(Settings(_env_file=None, data_folder=folder, port=port), said.append)
     assert good, "\n".join(said)
-    assert [line.split()[0] for line in said if line] == ["ok"] * 8
+    assert [line.split()[0] for line in said if line] == ["ok"] * 9
 
 
 @pytest.mark.slow
@@ -38,11 +38,16 @@ async def test_what_is_wrong_is_named_with_what_to_do(tmp_path_factory, port):
         prompts_folder=folder / "nowhere",
         database_url="postgresql://melvin@127.0.0.1:9/melvin",
         whisper_model=str(folder / "no-model"),
+        judge="chat",
+        judge_url="http://127.0.0.1:9/v1",
+        judge_model="small-model",
+        judge_timeout_s=1.0,
         ice_servers=({"urls": "stun:a.example"}, {"urls": "stun:b.example"}),
     )
     assert not await examine(settings, said.append)
     sick = {line.split()[1].rstrip(":"): line for line in said if line.startswith("MEND")}
-    assert set(sick) == {"address", "prompts", "database", "ice", "models"}
+    assert set(sick) == {"address", "prompts", "database", "ice", "models", "judge"}
     assert "PUBLIC_URL" in sick["address"]
     assert "DATABASE_URL" in sick["database"]
+    assert "127.0.0.1:9" in sick["judge"]
     assert "MELVIN_ICE_SERVERS" in sick["ice"]
