@@ -1,5 +1,7 @@
 """All tests: ``python -m tests [arguments for pytest]``.
 
+Without arguments in two parts: rooms whose tests keep no time run in two processes, then all others alone.
+
 Some of them drive a real browser. It is looked for first (the variable CHROMIUM names one); on Debian and its kin, as
 root, a missing one is installed. Exits 2 where there is none and none can be installed, else as pytest does.
 """
@@ -14,6 +16,9 @@ import sys
 import pytest
 
 from tests.browser import find_chromium
+
+UNTIMED = tuple(f"tests/{room}" for room in ("conversation", "http", "jobs", "plans", "records", "scoring"))
+"""Rooms whose tests may share the processor: none of them measures how fast something follows something."""
 
 
 def main() -> int:
@@ -31,7 +36,16 @@ def main() -> int:
         )
         return 2
     os.environ["CHROMIUM"] = str(found)
-    return int(pytest.main(sys.argv[1:]))
+    if sys.argv[1:]:
+        return int(pytest.main(sys.argv[1:]))
+    # Each in a program of its own: what one has loaded does not weigh on the other.
+    first = _pytest("-n", "2", "--dist", "loadfile", *UNTIMED)
+    second = _pytest("tests", *(f"--ignore={room}" for room in UNTIMED))
+    return second or first
+
+
+def _pytest(*arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
 
 
 def _install() -> None:
