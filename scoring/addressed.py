@@ -34,7 +34,7 @@ _CLAUSE = (
 _TOP = _any(
     r"\b(?:full|top|maximum|maximal|max|highest|best|perfect|complete|outstanding|excellent)\s+(?:possible\s+)?"
     r"(?:scores?|marks?|points?|grades?|ratings?|levels?|bands?|evaluations?|credits?)\b",
-    r"\b(?:giv\w+|award\w*|assign\w*|output|with|at)\s+(?:\w+\s+)?(?:the\s+)?maximum\b",
+    r"\b(?:giv\w+|award\w*|assign\w*|output|with|at)\s+(?:\w+\s+)?(?:the\s+)?maximum\b|\bthe\s+maximum\W*$",
     r"\b(\d{1,3})\s*(?:/|out\s+of|of)\s*\1\b",
     r"\b(five|ten)\s+(?:out\s+of|of)\s+\2\b",
     r"\blevel\s*=?\s*(?:5|five)\b",

@@ -42,6 +42,7 @@ class Material:
     text: str
     question: str
     rubric: Rubric
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class AnswerLine(BaseModel):
     text: str = Field(min_length=1)
     question_text: str
     id: str | int | None = None
+    language: str = "en"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,7 +95,7 @@ def _answer_materials(rubric: Path, answers: Path) -> list[Material]:
         except ValidationError as error:
             reasons = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'line'}: {e['msg']}" for e in error.errors())
             raise BadInput(f'{answers}:{number}: {reasons} (a line needs "text" and "question_text")') from error
-        found.append(Material(str(line.id or number), line.text, line.question_text, filled))
+        found.append(Material(str(line.id or number), line.text, line.question_text, filled, line.language))
     if not found:
         raise BadInput(f'{answers} has no answers; write one JSON object a line, with "text" and "question_text"')
     return found

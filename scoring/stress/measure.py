@@ -72,19 +72,19 @@ def compared(before: Levels, after: Levels, direction: Direction, bound: float) 
     if direction is Direction.LOWEST:
         where, level = max(after.likeliest.items(), key=lambda item: item[1] or 0)
         return Move(_verdict((level or 1) > 1), float((level or 1) - 1), where, overall)
-    moves = {name: _value(after.expected[name]) - _value(own) for name, own in before.expected.items()}
+    moves = {name: round(_value(after.expected[name]) - _value(own), 3) for name, own in before.expected.items()}
     lost = [name for name, own in before.expected.items() if own is not None and after.expected[name] is None]
     gained = [name for name, own in before.expected.items() if own is None and after.expected[name] is not None]
     if direction is Direction.NOT_RISE:
         where, worst = max([("overall", overall), *moves.items()], key=lambda item: item[1])
-        return Move(_verdict(worst > bound + ROUNDING), round(worst, 3), where, overall)
+        return Move(_verdict(worst > bound + ROUNDING), worst, where, overall)
     if direction is Direction.NOT_FALL:
         broken = overall < -bound - ROUNDING
         where = lost[0] if lost else "overall"
-        return Move(_verdict(broken or bool(lost)), round(moves[where] if lost else overall, 3), where, overall)
+        return Move(_verdict(broken or bool(lost)), moves[where] if lost else overall, where, overall)
     where = max(moves, key=lambda name: (name in lost or name in gained, abs(moves[name])))
     broken = bool(lost or gained) or abs(moves[where]) > bound + ROUNDING
-    return Move(_verdict(broken), round(moves[where], 3), where, overall)
+    return Move(_verdict(broken), moves[where], where, overall)
 
 
 def _value(expected: float | None) -> float:

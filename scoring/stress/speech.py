@@ -97,7 +97,7 @@ GRAMMARS: dict[str, tuple[Rule, ...]] = {
     "no articles": (_NO_ARTICLES,),
     "no endings": (
         _NO_THIRD_PERSON,
-        _rule(r"\b(two|three|four|five|six|seven|eight|nine|ten|\d+) ([a-z]{3,}[^s\W])s\b", r"\1 \2"),
+        _rule(r"\b(two|three|four|five|six|seven|eight|nine|ten|\d+) ([a-z]{2,}[^s\W])s\b", r"\1 \2"),
         _rule(r"\b(many|some|all) ([a-z]{3,}[^su\W])s\b", r"\1 \2"),
     ),
     "no articles, no copula": (

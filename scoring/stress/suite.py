@@ -90,13 +90,15 @@ def run(
 ) -> Iterator[Case]:
     """Cases as they are judged. ``materials`` in any order; with ``quick`` a spread of them and of the changes."""
     chosen = thinned(materials, QUICK_ANSWERS) if quick else list(materials)
-    judged: dict[tuple[str, str, str, str | None], Levels] = {}
+    judged: dict[tuple[object, ...], Levels] = {}
 
-    def levels_of(text: str, rubric: Rubric, question: str, name: str | None) -> Levels:
-        key = (text, rubric.hash, question, name)
+    def levels_of(text: str, rubric: Rubric, own: Material, name: str | None) -> Levels:
+        # The material's rubric by identity: hashing its text costs as much as judging.
+        key = (text, id(own.rubric), tuple(c.id for c in rubric.criteria), own.question, own.language, name)
         if key not in judged:
-            answer = Answer("stress", text, "en")
-            card = score(answer, rubric, judge, question_text=question, now=SCORED_AT, names=[name] if name else [])
+            answer = Answer("stress", text, own.language)
+            names = [name] if name else []
+            card = score(answer, rubric, judge, question_text=own.question, now=SCORED_AT, names=names)
             judged[key] = levels(card, rubric)
         return judged[key]
 
@@ -113,8 +115,8 @@ def run(
             if quick and perturbation.scope == "answer":
                 changes = thinned(changes, QUICK_CHANGES, index)
             for change in changes:
-                before = levels_of(change.before, material.rubric, material.question, change.name_before)
-                after = levels_of(change.after, change.rubric or material.rubric, material.question, change.name_after)
+                before = levels_of(change.before, material.rubric, material, change.name_before)
+                after = levels_of(change.after, change.rubric or material.rubric, material, change.name_after)
                 move = compared(before, after, perturbation.direction, perturbation.bound)
                 answer_id = material.id if perturbation.scope == "answer" else ""
                 yield Case(perturbation, answer_id, change, before, after, move)
