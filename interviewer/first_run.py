@@ -9,6 +9,7 @@ import structlog
 from interviewer.app import Service
 from interviewer.commands import one_time_password
 from interviewer.conversation.casting import script_for
+from interviewer.conversation.sentences import spoken_parts
 from interviewer.http.inviting import Wish, invite
 from interviewer.records.accounts import count_accounts
 from interviewer.settings import Settings
@@ -65,10 +66,16 @@ async def _prepare_sounds(service: Service, progress: Progress) -> None:
     opening = script.questions[0]
     first = [
         *bundle.phrases.get("sound-check", ()),
-        *script.phrases.get("greeting", ()),
-        opening.text,
-        *(p.text for p in opening.probes),
-        *script.phrases.get("acknowledge", ()),
+        *(
+            part
+            for text in (
+                *script.phrases.get("greeting", ()),
+                opening.text,
+                *(p.text for p in opening.probes),
+                *script.phrases.get("acknowledge", ()),
+            )
+            for part in spoken_parts(text)
+        ),
     ]
     shown = -1
 

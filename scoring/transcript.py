@@ -37,7 +37,8 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One stretch of speech (or typing) by one side. Candidate turns carry the question that they answer."""
+    """One stretch of speech (or typing) by one side. Candidate turns carry the question that they answer. ``request``
+    is what the candidate asks for in these words ("repeat", "skip", ...): such a turn is no part of an answer."""
 
     side: Side
     mode: Mode
@@ -46,6 +47,7 @@ class Turn:
     end: float
     question_id: str | None = None
     words: tuple[Word, ...] = ()
+    request: str = ""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Turn:
@@ -57,6 +59,7 @@ class Turn:
             end=float(data["end"]),
             question_id=data.get("question_id"),
             words=tuple(Word(w["text"], w["start"], w["end"], w.get("confidence")) for w in data.get("words", ())),
+            request=str(data.get("request", "")),
         )
 
 
@@ -75,8 +78,12 @@ class Transcript:
         return cls(language=str(data["language"]), turns=tuple(Turn.from_dict(t) for t in data["turns"]))
 
     def answer(self, question_id: str) -> Answer:
-        """Everything the candidate said or typed to one question."""
-        own = [t for t in self.turns if t.side is Side.CANDIDATE and t.question_id == question_id and t.text.strip()]
+        """Everything the candidate said or typed to one question, but for what they asked of Melvin."""
+        own = [
+            t
+            for t in self.turns
+            if t.side is Side.CANDIDATE and t.question_id == question_id and t.text.strip() and not t.request
+        ]
         return Answer.from_turns(question_id, own, self.language)
 
 

@@ -1,13 +1,17 @@
-"""What the conversation wants done. ``live`` carries these out; none of them is logged, for replay brings them back."""
+"""What the conversation wants done. ``live`` carries these out. Replay brings them back, so only decisions are logged,
+beside the event that brought them about, for those who ask why."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from interviewer.conversation.asking import Ask
+
 __all__ = [
-    "Action", "AskCoverage", "CloseAnswer", "Decided", "Finish", "Listen", "Notify", "PauseInterview", "Phase", "Say",
-    "SayKind", "Show", "StopSaying",
+    "Action", "AskCoverage", "CloseAnswer", "Decided", "Decision", "Finish", "Listen", "Notify", "PauseInterview",
+    "Phase", "Requested", "Say", "SayKind", "Show", "StopSaying",
 ]  # fmt: skip
 
 
@@ -37,13 +41,19 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Say(Action):
-    """Play ``texts`` in order as one utterance; each is a separately cached sound."""
+    """Play ``texts`` in order as one utterance; each is a separately cached sound, a sentence or little more.
+
+    The first ``lead`` of them come before the question or probe itself ("Thank you."). ``again``: this goes on where
+    Melvin was interrupted.
+    """
 
     utterance: int
     kind: SayKind
     texts: tuple[str, ...]
     question_id: str | None = None
     probe_id: str | None = None
+    lead: int = 0
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +98,38 @@ class Finish(Action):
 
 
 @dataclass(frozen=True, slots=True)
-class Decided(Action):
-    """Why a turn was ended, for the log. Also marks a tick that changed the state, so that replay sees it too."""
+class Requested(Action):
+    """The words of this segment ask Melvin for something: they stay in the record, and are no part of any answer."""
 
+    segment: int
+    ask: Ask
+
+
+class Decision(StrEnum):
+    TURN_HELD = "turn-held"  # the candidate went on after a pause
+    TURN_OVER = "turn-over"
+    TIME_UP = "time-up"
+    NO_WORDS = "no-words"  # recognition gave nothing back
+    INTERRUPTED = "interrupted"  # the candidate speaks while Melvin does: he stops
+    WENT_ON = "went-on"  # it was nothing: Melvin says the sentence again
+    YIELDED = "yielded"  # it was something: the candidate has the turn
+    REQUEST = "request"
+    CONFIRM = "confirm"
+    UNSAID = "unsaid"  # the end of an utterance was never told
+
+
+@dataclass(frozen=True, slots=True)
+class Decided(Action):
+    """Why a turn was held or ended, or Melvin fell silent or went on. Logged beside its event, and marks a tick that
+    changed the state, so that replay sees it too. ``facts``: what it rests on; seconds end in ``_s``."""
+
+    what: Decision
     why: str
+    facts: Mapping[str, str | int | float | None] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, str | int | float | None]:
+        """JSON-safe."""
+        return {"what": self.what.value, "why": self.why, **self.facts}
 
 
 @dataclass(frozen=True, slots=True)

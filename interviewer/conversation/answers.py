@@ -31,6 +31,8 @@ class AnswerSoFar:
     judged: int = 0
     probes: list[str] = field(default_factory=list)
     repeats: int = 0
+    rephrased: bool = False
+    """The candidate asked for other words; from then on the question is asked in those."""
     draft: str = ""
     used: int = 0
     """Samples of answering time used."""

@@ -42,4 +42,5 @@ def script_for(
         phrases={key: tuple(fill(text, facts) for text in variants) for key, variants in bundle.phrases.items()},
         accommodation=accommodation,
         limits=limits or Limits(),
+        requests=bundle.requests,
     )

@@ -8,11 +8,11 @@ the same actions on every machine, so the event log alone brings a conversation 
 
 from __future__ import annotations
 
-from interviewer.conversation.actions import Action, SayKind, Show, StopSaying
-from interviewer.conversation.answers import Segment, choose_probe
+from interviewer.conversation.actions import Action, Decided, Decision, SayKind, Show, StopSaying
+from interviewer.conversation.answers import AnswerSoFar, Segment, choose_probe
+from interviewer.conversation.barge_in import SAID_ALONG_WORDS, given_up, heard_into, settle_echo
 from interviewer.conversation.events import (
     Abandoned,
-    Button,
     Connected,
     Covered,
     Disconnected,
@@ -20,8 +20,10 @@ from interviewer.conversation.events import (
     Event,
     Heard,
     ModeChanged,
+    PaceChosen,
     Pressed,
     SayingEnded,
+    SayingReached,
     SpeechEnded,
     SpeechStarted,
     Tick,
@@ -30,19 +32,19 @@ from interviewer.conversation.events import (
 from interviewer.conversation.moves import (
     ask_coverage,
     ask_next,
-    close_all,
     finish,
-    pause,
-    resume,
-    say,
+    greet,
+    move_on,
     say_prompt,
-    skip,
     stop_saying,
 )
+from interviewer.conversation.pace import LEARNED_FROM_S, LEARNED_TO_S
+from interviewer.conversation.requests import pressed, requested
 from interviewer.conversation.script import RATE, SENT_AGAIN_S, Script
-from interviewer.conversation.state import CONNECTION_LOST, State, Then
-from interviewer.conversation.timing import due
-from interviewer.conversation.turns import TailAware, TurnPolicy
+from interviewer.conversation.sentences import spoken_parts
+from interviewer.conversation.state import CONNECTION_LOST, Saying, State, Then
+from interviewer.conversation.timing import due, held
+from interviewer.conversation.turns import POLICIES, TurnPolicy
 from interviewer.conversation.view import View
 
 __all__ = ["Conversation"]
@@ -51,8 +53,9 @@ __all__ = ["Conversation"]
 class Conversation:
     def __init__(self, script: Script, policy: TurnPolicy | None = None) -> None:
         self.script = script
-        self.policy = policy or TailAware()
+        self.policy = policy or POLICIES[script.policy]
         self._state = State(script)
+        self._shown = self._state.view()
 
     @property
     def finished(self) -> bool:
@@ -77,13 +80,14 @@ class Conversation:
 
     @property
     def current_question(self) -> str:
-        """The id of the question that speech belongs to now; empty before the first."""
+        """The id of the question that speech belongs to now; empty before the first. While Melvin only acknowledges an
+        answer, it is still that answer's."""
         return self._state.current.question.id if self._state.current else ""
 
     @property
     def listening(self) -> bool:
-        """Whether what the candidate says now is an answer (not typing, not paused, not over)."""
-        return bool(self._state.current) and not (self._state.typing_now or self._state.paused or self._state.finished)
+        """Whether the candidate may be heard (not typing, not paused, not over)."""
+        return self.started and not (self._state.typing_now or self._state.paused or self._state.finished)
 
     def statuses(self) -> dict[str, str]:
         """Status of every question: answered, no-answer, skipped or not-reached."""
@@ -97,26 +101,40 @@ class Conversation:
         return tuple(self._state.answers[question_id].probes)
 
     def likely_next(self) -> tuple[str, ...]:
-        """Texts that may be said next, likeliest first; to be made ready."""
+        """Texts that may be said next, likeliest first, cut as they will be said; to be made ready."""
         texts: list[str] = []
         if self._state.current is not None:
             probe = choose_probe(self._state.current)
             texts += [probe.text] if probe else []
             texts += [p.text for p in self._state.current.question.probes]
         texts += [self._state.answers[q].question.text for q in list(self._state.queue)[:1]]
-        return tuple(dict.fromkeys(texts))
+        return tuple(dict.fromkeys(part for text in texts for part in spoken_parts(text)))
 
     def view(self) -> View:
         return self._state.view()
 
     def handle(self, event: Event) -> list[Action]:
-        before = self.view()
-        self._state.advance(event.at)
-        out = [] if self._state.finished else [*self._take(event), *due(self._state, self.policy)]
-        after = self.view()
-        if after != before:
-            out.append(Show(after.phase))
+        state = self._state
+        state.advance(event.at)
+        if state.finished:
+            return []
+        if type(event) is Tick:  # ten times a second, and mostly nothing comes of it
+            out = self._overdue(state.saying) if state.saying is not None else []
+            out += due(state, self.policy)
+            if not out and not state.counting_down:
+                return out
+        else:
+            out = [*self._take(event), *due(state, self.policy)]
+        view = state.view()
+        if view != self._shown:
+            self._shown = view
+            out.append(Show(view.phase))
         return out
+
+    def _overdue(self, saying: Saying) -> list[Action]:
+        if not self._state.connected or not given_up(self._state, saying):
+            return []
+        return [Decided(Decision.UNSAID, "the end of what Melvin says was not told"), *self._said(saying)]
 
     def _take(self, event: Event) -> list[Action]:
         match event:
@@ -125,7 +143,7 @@ class Conversation:
             case Disconnected():
                 return self._on_disconnected()
             case SpeechStarted():
-                self._state.speaking = True
+                return self._on_speech_started(event.at)
             case SpeechEnded():
                 self._state.speaking = False
                 self._state.speech_end = max(self._state.speech_end, event.at)
@@ -137,8 +155,12 @@ class Conversation:
                 if answer is not None:
                     answer.covered.update(event.key_points)
                     answer.judged = max(answer.judged, event.revision)
+            case SayingReached():
+                return self._on_saying_reached(event)
             case SayingEnded():
                 return self._on_saying_ended(event)
+            case PaceChosen():
+                self._state.pace = event.pace
             case ModeChanged():
                 self._state.typing = event.typing
                 self._state.speaking = False
@@ -151,126 +173,141 @@ class Conversation:
             case Typed():
                 return self._on_typed(event)
             case Pressed():
-                return self._on_pressed(event.button)
+                return pressed(self._state, event.button)
             case Abandoned():
                 self._state.ending = "not finished before the link expired"
                 return finish(self._state)
-            case Tick():
-                pass
         return []
 
     def _on_connected(self, event: Connected) -> list[Action]:
-        self._state.connected = True
+        state = self._state
+        state.connected = True
+        state.first_of_connection = state.settled_from = 0
         if not event.audio:
-            self._state.typing = True
-        if self._state.greet_at is None:
-            self._state.greet_at = self._state.at + self._state.samples(self._state.script.limits.opening_wait_s)
+            state.typing = True
+        if state.greet_at is None:
+            state.greet_at = state.at + state.samples(self.script.limits.opening_wait_s)
             return []
-        if self._state.paused and self._state.paused_for != CONNECTION_LOST:
+        if state.paused and state.paused_for != CONNECTION_LOST:
             return []  # who paused goes on when they say so, not when their network comes back
-        self._state.paused = False
-        self._state.speaking = False
-        self._state.listen_anew()
-        if not self._state.greeted:
-            return say(self._state, SayKind.GREETING, self._state.phrase("greeting"), Then.ASK)
-        if self._state.saying is not None and self._state.saying.then is Then.FINISH:
-            return finish(self._state)
-        if self._state.current is None:
-            return ask_next(self._state, self._state.phrase("welcome-back"))
-        return say_prompt(self._state, self._state.phrase("welcome-back"))
+        state.paused = state.confirming = state.speaking = False
+        state.listen_anew()
+        if not state.greeted:
+            return greet(state)
+        if state.saying is not None and state.saying.then is Then.FINISH:
+            return finish(state)
+        if state.current is None:
+            return ask_next(state, state.phrase("welcome-back"))
+        return say_prompt(state, state.phrase("welcome-back"))
 
     def _on_disconnected(self) -> list[Action]:
-        self._state.connected = False
-        self._state.disconnected_at = self._state.at
-        self._state.speaking = False
-        if self._state.saying is not None and self._state.saying.then is Then.FINISH:
-            return finish(self._state)
-        return [StopSaying(self._state.saying.utterance)] if self._state.saying else []
+        state = self._state
+        state.connected = False
+        state.disconnected_at = state.at
+        state.speaking = False
+        state.cut = None  # whoever interrupted him had not finished
+        out = move_on(state)
+        if state.saying is not None and state.saying.then is Then.FINISH:
+            return [*out, *finish(state)]
+        return [*out, StopSaying(state.saying.utterance)] if state.saying else out
+
+    def _on_speech_started(self, at: int) -> list[Action]:
+        state = self._state
+        out = held(state, self.policy, at)
+        state.speaking = True
+        state.speech_from = at
+        state.speech_into = state.saying.utterance if state.saying else 0
+        return out
 
     def _on_heard(self, event: Heard) -> list[Action]:
-        self._state.open_segments.discard(event.segment)
-        answer = self._state.answers.get(event.question_id)
-        if answer is None or not event.text.strip():
+        state = self._state
+        state.open_segments.discard(event.segment)
+        text = event.text.strip()
+        if not text:
             return []
-        answer.segments.append(Segment(event.start, event.end, event.text.strip()))
-        self._state.quiet_from = max(self._state.quiet_from, event.end)
-        self._state.offers = 0
-        self._state.moment_until = None  # words end a moment, a cough does not
+        asked = requested(state, event)
+        if asked is not None:
+            return asked
+        out = heard_into(state, event.end, text)
+        if state.confirming and len(text.split()) > SAID_ALONG_WORDS:
+            state.confirming = False  # neither yes nor no: they go on
+        answer = state.answers.get(event.question_id)
+        if answer is None:
+            return out
+        self._learn(answer, event)
+        answer.segments.append(Segment(event.start, event.end, text))
+        state.quiet_from = max(state.quiet_from, event.end)
+        state.offers = 0
+        state.moment_until = None  # words end a moment, a cough does not
         if answer.status is not None:
-            return []
-        return ask_coverage(self._state, answer)
+            return out
+        return [*out, *ask_coverage(state, answer)]
+
+    def _learn(self, answer: AnswerSoFar, event: Heard) -> None:
+        """A pause between two stretches of words, in which Melvin said nothing, is the candidate's own."""
+        before = answer.segments[-1] if answer.since_prompt else None
+        if before is None or before.typed or before.end < max(self._state.listen_from, self._state.spoke_until):
+            return
+        pause_s = (event.start - before.end) / RATE
+        if LEARNED_FROM_S <= pause_s <= LEARNED_TO_S:
+            self._state.pauses.append(pause_s)
+            self._state.learned += 1
 
     def _on_typed(self, event: Typed) -> list[Action]:
-        answer = self._state.answers.get(event.question_id)
+        state = self._state
+        answer = state.answers.get(event.question_id)
         text = event.text.strip()
         if answer is None or not text:
             return []
-        if any(s.typed and s.text == text and self._state.at - s.end < SENT_AGAIN_S * RATE for s in answer.segments):
+        if any(s.typed and s.text == text and state.at - s.end < SENT_AGAIN_S * RATE for s in answer.segments):
             return []
-        answer.segments.append(Segment(self._state.at, self._state.at, text, typed=True))
+        answer.segments.append(Segment(state.at, state.at, text, typed=True))
         answer.draft = ""
-        if answer is not self._state.current or answer.status is not None:
+        if answer is not state.current or answer.status is not None:
             return []
         out: list[Action] = []
-        if self._state.saying is not None and self._state.saying.kind in (SayKind.QUESTION, SayKind.PROBE):
-            out += stop_saying(self._state)
-        self._state.over_asked_at = self._state.at
-        return out + ask_coverage(self._state, answer)
+        said = state.saying or state.cut
+        if said is not None and said.kind in (SayKind.QUESTION, SayKind.PROBE):
+            out += stop_saying(state)
+        state.confirming = False
+        state.over_asked_at = state.at
+        return out + ask_coverage(state, answer)
+
+    def _on_saying_reached(self, event: SayingReached) -> list[Action]:
+        saying = self._state.saying
+        if saying is None or saying.utterance != event.utterance or not self._state.connected:
+            return []
+        if saying.sounds_from is None:
+            saying.sounds_from = self._state.at
+            settle_echo(self._state, saying)
+        saying.part = max(saying.part, min(event.part, len(saying.texts) - 1))
+        return [] if saying.leads_in else move_on(self._state)
 
     def _on_saying_ended(self, event: SayingEnded) -> list[Action]:
         saying = self._state.saying
         if saying is None or saying.utterance != event.utterance or not self._state.connected:
             return []  # ours was stopped or cut off; what follows it was decided then
-        self._state.saying = None
+        return self._said(saying)
+
+    def _said(self, saying: Saying) -> list[Action]:
+        """The utterance is over; what it led to begins."""
+        state = self._state
+        out = move_on(state)
+        state.saying = None
+        state.spoke_until = state.at
         match saying.then:
             case Then.ASK:
-                self._state.greeted = True
-                return ask_next(self._state, ())
+                state.greeted = True
+                out += ask_next(state, ())
+                if state.speaking and state.saying is not None:
+                    state.speech_into = state.saying.utterance  # they speak into this one too
             case Then.LISTEN:
-                self._state.quiet_from = self._state.at
+                # What was said along with the question does not end the turn that begins now.
+                state.quiet_from = state.listen_from = state.at
+            case Then.CONFIRM:
+                state.quiet_from = state.at
             case Then.FINISH:
-                return finish(self._state)
+                return [*out, *finish(state)]
             case Then.RETURN:
                 pass
-        return []
-
-    def _on_pressed(self, button: Button) -> list[Action]:
-        if button is Button.END:
-            self._state.ending = "ended by the candidate"
-            self._state.paused = False
-            return [
-                *close_all(self._state),
-                *say(self._state, SayKind.PHRASE, self._state.phrase("ended-early"), Then.FINISH),
-            ]
-        if button is Button.RESUME:
-            return resume(self._state)
-        if self._state.paused or self._state.current is None or not self._state.greeted:
-            return []
-        if self._state.saying is not None and self._state.saying.then is Then.FINISH:
-            return []
-        match button:
-            case Button.DONE:
-                if (
-                    self._state.saying is not None
-                    and not self._state.current.probes
-                    and not self._state.current.segments
-                ):
-                    return []  # the question itself is still being asked
-                self._state.over_asked_at = self._state.at
-                self._state.moment_until = None
-                return stop_saying(self._state)
-            case Button.REPEAT:
-                self._state.current.repeats += 1
-                self._state.listen_anew()
-                return say_prompt(self._state, self._state.phrase("repeat"))
-            case Button.SKIP:
-                return skip(self._state, self._state.current)
-            case Button.MOMENT:
-                self._state.listen_anew()
-                self._state.moment_until = self._state.at + self._state.samples(self._state.script.limits.moment_s)
-                if self._state.saying is not None:
-                    return []
-                return say(self._state, SayKind.PHRASE, self._state.phrase("moment"), Then.RETURN)
-            case Button.PAUSE:
-                return pause(self._state, "asked by the candidate", ())
-        return []
+        return out

@@ -11,9 +11,12 @@ from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from interviewer.conversation.pace import Pace
+
 __all__ = [
-    "Abandoned", "Button", "Connected", "Covered", "Disconnected", "Draft", "Event", "Heard", "ModeChanged", "Pressed",
-    "SayingEnded", "SpeechEnded", "SpeechStarted", "Tick", "Typed", "event_from_dict", "event_to_dict",
+    "Abandoned", "Button", "Connected", "Covered", "Disconnected", "Draft", "Event", "Heard", "ModeChanged",
+    "PaceChosen", "Pressed", "SayingEnded", "SayingReached", "SpeechEnded", "SpeechStarted", "Tick", "Typed",
+    "event_from_dict", "event_to_dict",
 ]  # fmt: skip
 
 
@@ -25,6 +28,7 @@ class Button(StrEnum):
     RESUME = "resume"  # "Go on", after a pause or a moment
     PAUSE = "pause"
     END = "end"  # end the interview; the page has asked for confirmation
+    KEEP = "keep"  # "Keep going", where Melvin has asked whether to end it
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,15 @@ class Covered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SayingReached(Event):
+    """A text of an utterance begins to sound: ``part`` counts ``Say.texts`` from 0."""
+
+    kind: ClassVar[str] = "saying-reached"
+    utterance: int
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
 class SayingEnded(Event):
     """The last sample of an utterance was played. ``cut`` where it was stopped before."""
 
@@ -98,6 +111,14 @@ class SayingEnded(Event):
 class Pressed(Event):
     kind: ClassVar[str] = "pressed"
     button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class PaceChosen(Event):
+    """How long the candidate wants Melvin to wait when they pause."""
+
+    kind: ClassVar[str] = "pace-chosen"
+    pace: Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +163,8 @@ class Tick(Event):
 
 _KINDS: dict[str, type[Event]] = {
     c.kind: c
-    for c in (Abandoned, Connected, Disconnected, SpeechStarted, SpeechEnded, Heard, Covered, SayingEnded, Pressed,
-              ModeChanged, Draft, Typed, Tick)
+    for c in (Abandoned, Connected, Disconnected, SpeechStarted, SpeechEnded, Heard, Covered, SayingReached,
+              SayingEnded, Pressed, PaceChosen, ModeChanged, Draft, Typed, Tick)
 }  # fmt: skip
 
 
@@ -152,7 +173,8 @@ def event_to_dict(event: Event) -> dict[str, Any]:
 
 
 def event_from_dict(data: Mapping[str, Any]) -> Event:
-    """Inverse of :func:`event_to_dict`. Raises ``ValueError`` for a kind that this version does not know."""
+    """Inverse of :func:`event_to_dict`; what else stands in ``data`` (decisions, see ``actions``) is passed over.
+    Raises ``ValueError`` for a kind that this version does not know."""
     cls = _KINDS.get(str(data["kind"]))
     if cls is None:
         raise ValueError(f"unknown event kind {data['kind']!r}")
@@ -161,4 +183,6 @@ def event_from_dict(data: Mapping[str, Any]) -> Event:
         values["key_points"] = tuple(values["key_points"])
     if cls is Pressed:
         values["button"] = Button(values["button"])
+    if cls is PaceChosen:
+        values["pace"] = Pace(values["pace"])
     return cls(**values)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from interviewer.conversation.actions import Action, Listen, Say, SayKind
+from interviewer.conversation.actions import Action, Listen, Requested, Say, SayKind, StopSaying
 from interviewer.conversation.engine import Conversation
 from interviewer.conversation.events import (
     Connected,
@@ -15,6 +15,7 @@ from interviewer.conversation.events import (
     Event,
     Heard,
     SayingEnded,
+    SayingReached,
     SpeechEnded,
     SpeechStarted,
     Typed,
@@ -28,7 +29,8 @@ __all__ = ["History", "HistoryTurn", "replay", "turns"]
 class HistoryTurn:
     """``start`` and ``end`` in samples on the interview's clock. ``question_id`` is None for Melvin's phrases and for
     what a candidate said before the first question. ``probe_id`` names the probe that Melvin asks here, or that the
-    candidate answers."""
+    candidate answers. ``request`` is what the candidate asks for in these words (see ``asking``); such a turn is no
+    part of the answer."""
 
     side: Literal["candidate", "melvin"]
     mode: Literal["spoken", "typed"]
@@ -37,13 +39,33 @@ class HistoryTurn:
     end: int
     question_id: str | None = None
     probe_id: str | None = None
+    request: str = ""
+
+
+@dataclass(slots=True)
+class _Said:
+    """``part``: the text that sounded last, -1 before the first. ``asked``: where its question or probe itself began;
+    None where it never did."""
+
+    say: Say
+    began: int
+    ended: int | None = None
+    part: int = -1
+    asked: int | None = None
+    cut: bool = False
+
+    @property
+    def text(self) -> str:
+        if not self.cut:
+            return " ".join(self.say.texts)
+        return " ".join((*self.say.texts[: self.part + 1], "…")) if self.part >= 0 else ""
 
 
 class History:
     """Collects turns while a conversation runs; give it every event with the actions that it brought about."""
 
     def __init__(self) -> None:
-        self._said: list[tuple[Say, int, int | None]] = []
+        self._said: list[_Said] = []
         self._parts: list[HistoryTurn] = []
         self._drafts: dict[str, Draft] = {}
         self._last = 0
@@ -55,8 +77,16 @@ class History:
     def add(self, event: Event, actions: Iterable[Action]) -> None:
         self._last = max(self._last, event.at)
         match event:
-            case SayingEnded():
-                self._said = [(s, a, event.at if s.utterance == event.utterance else b) for s, a, b in self._said]
+            case SayingReached() if self._said and self._said[-1].say.utterance == event.utterance:
+                said = self._said[-1]
+                said.part = max(said.part, event.part)
+                if said.asked is None and event.part >= said.say.lead:
+                    said.asked = event.at
+            case SayingEnded() if self._said and self._said[-1].say.utterance == event.utterance:
+                said = self._said[-1]
+                said.ended = said.ended or event.at
+                if not event.cut and not said.cut and said.asked is None:
+                    said.asked = said.began
             case SpeechStarted():
                 self._speech_from, self._in_speech = event.at, True
             case SpeechEnded():
@@ -86,18 +116,31 @@ class History:
                         "candidate", "spoken", "", self._speech_from, event.at, self._question or None
                     )
                 self._in_speech = False
-                # A sound that the connection cut off ends here.
-                self._said = [(s, a, event.at if b is None else b) for s, a, b in self._said]
+                self._cut(event.at)  # a sound that the connection cut off ends here
         for action in actions:
-            if isinstance(action, Listen):
-                self._question = action.question_id
-            if isinstance(action, Say):
-                self._said = [(s, a, event.at if b is None else b) for s, a, b in self._said]
-                self._said.append((action, event.at, None))
+            match action:
+                case Listen():
+                    self._question = action.question_id
+                case Requested():
+                    self._parts[-1] = replace(self._parts[-1], request=action.ask.value)
+                case StopSaying():
+                    self._cut(event.at)
+                case Say():
+                    self._cut(event.at)
+                    self._said.append(_Said(action, event.at))
+
+    def _cut(self, at: int) -> None:
+        """Whatever Melvin is saying ends here."""
+        if self._said and self._said[-1].ended is None:
+            self._said[-1].ended, self._said[-1].cut = at, True
 
     def turns(self) -> tuple[HistoryTurn, ...]:
         """All turns in order of time. Speech to one prompt is one turn, however many pauses it had."""
-        prompts = [(a, s) for s, a, _ in self._said if s.kind in (SayKind.QUESTION, SayKind.PROBE)]
+        prompts = [
+            (s.asked, s.say)
+            for s in self._said
+            if s.asked is not None and s.say.kind in (SayKind.QUESTION, SayKind.PROBE)
+        ]
         parts = [
             *self._parts,
             *self._unheard.values(),  # said, recorded, and never recognised: the record transcript will have it
@@ -112,22 +155,20 @@ class History:
         for part in sorted(parts, key=lambda p: p.start):
             before = [s for a, s in prompts if a <= part.start and s.question_id == part.question_id]
             probe = before[-1].probe_id if before else None
-            group = (part.question_id, probe, part.mode)
+            group = (part.question_id, probe, part.mode, part.request)
             if groups and groups[-1] == group and part.mode == "spoken":
                 last = joined[-1]
-                joined[-1] = HistoryTurn(
-                    last.side, last.mode, f"{last.text} {part.text}".strip(), last.start, max(last.end, part.end),
-                    last.question_id, probe,
-                )  # fmt: skip
+                joined[-1] = replace(last, text=f"{last.text} {part.text}".strip(), end=max(last.end, part.end))
             else:
-                joined.append(
-                    HistoryTurn(part.side, part.mode, part.text, part.start, part.end, part.question_id, probe)
-                )
+                joined.append(replace(part, probe_id=probe))
                 groups.append(group)
         said = [
-            HistoryTurn("melvin", "spoken", " ".join(s.texts), a, self._last if b is None else b, s.question_id,
-                        s.probe_id)
-            for s, a, b in self._said
+            HistoryTurn(
+                "melvin", "spoken", s.text, s.began, self._last if s.ended is None else s.ended, s.say.question_id,
+                s.say.probe_id,
+            )
+            for s in self._said
+            if s.text
         ]  # fmt: skip
         return tuple(sorted([*said, *joined], key=lambda t: (t.start, t.end)))
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from interviewer.conversation.sentences import spoken_parts
+
 __all__ = ["RATE", "SENT_AGAIN_S", "Limits", "Script", "ScriptProbe", "ScriptQuestion"]
 
 RATE = 16_000
@@ -58,7 +60,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """``phrases`` maps a phrase key (``greeting``, ``acknowledge``, ``offer``, ...) to its variants."""
+    """``phrases`` maps a phrase key (``greeting``, ``acknowledge``, ``offer``, ...) to its variants, ``requests`` what
+    a candidate may ask for to the ways of saying it (see ``asking``). ``policy`` names the turn policy."""
 
     title: str
     language: str
@@ -66,13 +69,15 @@ class Script:
     phrases: Mapping[str, tuple[str, ...]]
     accommodation: float = 1.0
     limits: Limits = field(default_factory=Limits)
+    requests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    policy: str = "paced"
 
     def all_texts(self) -> tuple[str, ...]:
-        """Every text known in advance, in the order in which it will be needed; for synthesis ahead of need."""
+        """Every text known in advance, cut as it will be said, in the order of need; for synthesis ahead of it."""
         first = [t for key in ("greeting", "acknowledge") for t in self.phrases.get(key, ())]
         asked = [t for q in self.questions for t in (q.text, *(p.text for p in q.probes), q.rephrase)]
         rest = [t for key, variants in self.phrases.items() for t in variants]
-        return tuple(dict.fromkeys([*first, *asked, *rest]))
+        return tuple(dict.fromkeys(part for text in (*first, *asked, *rest) for part in spoken_parts(text)))
 
     def to_dict(self) -> dict[str, Any]:
         from dataclasses import asdict
@@ -97,4 +102,6 @@ class Script:
             phrases={k: tuple(v) for k, v in data["phrases"].items()},
             accommodation=data["accommodation"],
             limits=Limits(**{**data["limits"], "offers_after_s": tuple(data["limits"]["offers_after_s"])}),
+            requests={k: tuple(v) for k, v in data.get("requests", {}).items()},
+            policy=data.get("policy", "tail-aware"),  # what interviews were held with before scripts named it
         )

@@ -8,10 +8,13 @@ from enum import Enum, auto
 
 from interviewer.conversation.actions import Phase, SayKind
 from interviewer.conversation.answers import AnswerSoFar
-from interviewer.conversation.script import RATE, Script
+from interviewer.conversation.asking import Asking, asking_for
+from interviewer.conversation.pace import KEPT_PAUSES, Pace
+from interviewer.conversation.script import RATE, Script, ScriptProbe
+from interviewer.conversation.turns import Wait
 from interviewer.conversation.view import QuestionView, View
 
-__all__ = ["CONNECTION_LOST", "Saying", "State", "Then"]
+__all__ = ["CONNECTION_LOST", "Saying", "State", "Then", "Upcoming"]
 
 CONNECTION_LOST = "the connection was lost"
 SHOW_SECONDS_BELOW = 60
@@ -23,15 +26,45 @@ class Then(Enum):
     ASK = auto()  # the next question
     LISTEN = auto()
     RETURN = auto()  # to whatever was going on
+    CONFIRM = auto()  # wait for a yes or a no
     FINISH = auto()
 
 
 @dataclass(frozen=True, slots=True)
+class Upcoming:
+    """What Melvin is about to ask while he only acknowledges the last answer: until he asks it, that answer may go on.
+    A probe to the same question; without one the next question, or the end."""
+
+    probe: ScriptProbe | None
+
+
+@dataclass(slots=True)
 class Saying:
+    """An utterance under way, or (as ``State.cut``) one that the candidate interrupted.
+
+    ``part`` is the text that sounds now, ``sounds_from`` when the first did (None before). ``insists``: its lead-in is
+    not for the candidate to interrupt (the time is up). ``coughs`` counts how often it was interrupted for nothing.
+    """
+
     utterance: int
     kind: SayKind
     texts: tuple[str, ...]
     then: Then
+    lead: int = 0
+    about: tuple[str | None, str | None] = (None, None)
+    upcoming: Upcoming | None = None
+    insists: bool = False
+    coughs: int = 0
+    said_at: int = 0
+    part: int = 0
+    sounds_from: int | None = None
+    cut_from: int = 0
+    """Where the speech began that interrupted it."""
+
+    @property
+    def leads_in(self) -> bool:
+        """Nothing of the question or probe itself has sounded yet."""
+        return self.part < self.lead
 
 
 @dataclass(slots=True)
@@ -39,12 +72,21 @@ class State:
     """All times are samples on the interview's clock."""
 
     script: Script
+    asking: Asking = field(init=False)
     answers: dict[str, AnswerSoFar] = field(init=False)
     queue: deque[str] = field(init=False)
     current: AnswerSoFar | None = None
     said: Counter[str] = field(default_factory=Counter)
     utterances: int = 0
     saying: Saying | None = None
+    cut: Saying | None = None
+    """What Melvin was saying when the candidate interrupted him, until it is known what they said."""
+    settled_from: int = 0
+    """Speech before this interrupts nobody: the echo canceller of this connection has only begun to listen."""
+    first_of_connection: int = 0
+    """The utterance that the echo canceller settles on; 0 before it."""
+    spoke_until: int = 0
+    """When Melvin last fell silent of himself."""
     at: int = 0
     connected: bool = False
     disconnected_at: int = 0
@@ -52,11 +94,24 @@ class State:
     greeted: bool = False
     typing: bool = False
     speaking: bool = False
+    speech_from: int = 0
+    """Where the newest stretch of speech began ..."""
+    speech_into: int = 0
+    """... and the utterance of Melvin's that it began in; 0 where he was silent."""
     speech_end: int = 0
     open_segments: set[int] = field(default_factory=set)
     quiet_from: int = 0
     listen_from: int = 0
     """Speech before this does not end the turn: since then the candidate came back, asked for a moment or a repeat."""
+    pace: Pace = Pace.NORMAL
+    pauses: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT_PAUSES))
+    """The candidate's own, in seconds; see ``pace``."""
+    learned: int = 0
+    """How many pauses there have been in all."""
+    waits: tuple[object, Wait] | None = None
+    """What the turn policy said last, and what that rests on."""
+    confirming: bool = False
+    """Melvin has asked, or is asking, whether to end the interview."""
     offers: int = 0
     moment_until: int | None = None
     paused: bool = False
@@ -68,6 +123,7 @@ class State:
     finished: bool = False
 
     def __post_init__(self) -> None:
+        self.asking = asking_for(self.script.requests)
         # time_limit_s holds the accommodation factor already
         self.answers = {q.id: AnswerSoFar(q, granted=round(q.time_limit_s * RATE)) for q in self.script.questions}
         self.queue = deque(self.answers)
@@ -79,9 +135,10 @@ class State:
 
     def advance(self, at: int) -> None:
         """Move the clock; answering time is used up only while the candidate could answer."""
-        if self.counting and self.current is not None:
-            self.current.used += max(0, at - self.at)
-        self.at = max(self.at, at)
+        if at > self.at:
+            if self.current is not None and self.counting:
+                self.current.used += at - self.at
+            self.at = at
 
     def view(self) -> View:
         a = self.current
@@ -91,10 +148,8 @@ class State:
             q = a.question
             question = QuestionView(q.id, ids.index(q.id) + 1, len(ids), q.kind, q.title)
         left: int | None = None
-        if a is not None and not self.finished:
-            seconds = (a.granted - a.used) / RATE
-            if seconds <= SHOW_SECONDS_BELOW * self.script.accommodation:
-                left = max(0, -(-int(seconds) // 10) * 10)
+        if a is not None and self.counting_down:
+            left = max(0, -(-int((a.granted - a.used) / RATE) // 10) * 10)
         return View(
             phase=self.phase,
             question=question,
@@ -103,6 +158,8 @@ class State:
             typing=self.typing_now,
             draft=a.draft if a else "",
             seconds_left=left,
+            pace=self.pace,
+            confirm_end=self.confirming and not self.paused and not self.finished,
         )
 
     def samples(self, seconds: float) -> int:
@@ -121,11 +178,18 @@ class State:
         probe = answer.probe_text()
         if probe is not None:
             return probe
-        return answer.question.rephrase if answer.repeats > 1 else answer.question.text
+        return answer.question.rephrase if answer.repeats > 1 or answer.rephrased else answer.question.text
 
     @property
     def typing_now(self) -> bool:
         return self.typing or bool(self.current and self.current.question.kind == "written")
+
+    @property
+    def counting_down(self) -> bool:
+        """The page shows how much of the question's time is left."""
+        a = self.current
+        below = SHOW_SECONDS_BELOW * self.script.accommodation
+        return a is not None and not self.finished and (a.granted - a.used) / RATE <= below
 
     @property
     def counting(self) -> bool:
@@ -133,7 +197,9 @@ class State:
             self.connected
             and self.current is not None
             and self.saying is None
+            and self.cut is None
             and self.moment_until is None
+            and not self.confirming
             and not self.paused
             and not self.finished
         )
@@ -144,7 +210,7 @@ class State:
             return Phase.FINISHED
         if self.paused:
             return Phase.PAUSED
-        if not self.greeted and self.saying is None:
+        if not self.greeted and self.saying is None and self.cut is None and not self.confirming:
             return Phase.WAITING
         if self.saying is not None:
             return Phase.SPEAKING

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from interviewer.conversation.actions import Action, Decided, Notify, SayKind
+from interviewer.conversation.actions import Action, Decided, Decision, Notify, SayKind
 from interviewer.conversation.answers import AnswerSoFar, Segment
-from interviewer.conversation.moves import end_turn, pause, say
+from interviewer.conversation.barge_in import RECOGNITION_GIVEN_UP_S, after_cut, barge_in
+from interviewer.conversation.moves import end_turn, greet, pause, say
+from interviewer.conversation.requests import confirm_lapsed
 from interviewer.conversation.script import RATE
 from interviewer.conversation.state import CONNECTION_LOST, State, Then
-from interviewer.conversation.turns import TurnPolicy, TurnSoFar
+from interviewer.conversation.turns import TurnPolicy, TurnSoFar, Wait
 
-__all__ = ["due"]
+__all__ = ["due", "held"]
 
-RECOGNITION_GIVEN_UP_S = 10.0
-"""A turn is never closed while a segment is open; a recogniser that is silent for this long is taken to be dead."""
 QUIET_AT_LIMIT_S = 0.7
 """At the time limit the candidate's sentence ends first; this much quiet is taken as its end."""
 DISCONNECTED_PAUSES_S = 120.0
+HELD_FROM_S = 0.5
+"""Pauses from here on are told in the log when the candidate goes on after them."""
 
 
 def due(state: State, policy: TurnPolicy) -> list[Action]:
@@ -25,19 +27,26 @@ def due(state: State, policy: TurnPolicy) -> list[Action]:
     if not state.connected:
         lost = state.greet_at is not None and state.at - state.disconnected_at >= state.samples(DISCONNECTED_PAUSES_S)
         return pause(state, CONNECTION_LOST, ()) if lost else []
-    if state.greet_at is not None and not state.greeted and state.saying is None:
-        if state.at < state.greet_at:
-            return []
-        return say(state, SayKind.GREETING, state.phrase("greeting"), Then.ASK)
+    if state.saying is not None:
+        return barge_in(state)
+    if state.cut is not None:
+        return after_cut(state, state.cut)
+    if state.confirming:
+        return confirm_lapsed(state)
+    if state.greet_at is not None and not state.greeted:
+        return greet(state) if state.at >= state.greet_at else []
     answer = state.current
-    if state.saying is not None or answer is None or answer.status is not None:
+    if answer is None or answer.status is not None:
         return []
     if state.moment_until is not None:
         if state.at < state.moment_until:
             return []
         state.moment_until = None
         state.quiet_from = state.at
-    return time_limit(state, answer) or turn_over(state, policy, answer) or patience(state, answer)
+    out = time_limit(state, answer)
+    if out or (state.speaking and not state.time_up):  # no turn ends, and nobody is waited for, in mid-speech
+        return out
+    return turn_over(state, policy, answer) or patience(state, answer)
 
 
 def time_limit(state: State, answer: AnswerSoFar) -> list[Action]:
@@ -55,19 +64,18 @@ def time_limit(state: State, answer: AnswerSoFar) -> list[Action]:
     if state.typing_now and answer.draft.strip():  # nothing typed is lost to a clock
         answer.segments.append(Segment(state.at, state.at, answer.draft.strip(), typed=True))
         answer.draft = ""
-    if state.time_up:
+    if state.time_up and state.over_asked_at is not None:
         return []
     if state.over_asked_at is None:
         state.over_asked_at = state.at
     state.time_up = True
-    return [Decided("the time for this question is up")]
+    facts = {"used_s": round(answer.used / RATE, 1), "limit_s": round(answer.granted / RATE, 1)}
+    return [Decided(Decision.TIME_UP, "the time for this question is up", facts)]
 
 
 def turn_over(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> list[Action]:
     """Close the turn where the candidate said so, the time is up, or the policy's silence has passed."""
     asked_at = state.over_asked_at
-    if state.speaking and not state.time_up:
-        return []
     if asked_at is None and (state.typing_now or not (_fresh(state, answer) or state.open_segments)):
         return []
     since = max(state.speech_end, state.listen_from, asked_at or 0)
@@ -78,29 +86,75 @@ def turn_over(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> list[Act
         answer.unheard = True
         if asked_at is None and state.speech_end > state.listen_from:
             state.over_asked_at = state.at
-        return [Decided(f"no words came back for {RECOGNITION_GIVEN_UP_S:.0f} s")]
+        return [Decided(Decision.NO_WORDS, f"no words came back for {RECOGNITION_GIVEN_UP_S:.0f} s")]
     decide_at = since
+    wait = None
     if asked_at is None:
-        spoken = [s for s in answer.since_prompt if not s.typed]
-        so_far = TurnSoFar(" ".join(s.text for s in spoken), sum(s.end - s.start for s in spoken) / RATE)
-        decide_at += state.samples(policy.wait_s(so_far))
+        wait = _wait(state, policy, answer)
+        decide_at += state.samples(wait.wait_s)
         if state.at < decide_at:
             return []
     if not answer.coverage_is_current and state.at - decide_at < state.script.limits.decide_wait_s * RATE:
         return []
-    why = (
-        "the candidate or the time limit asked" if asked_at is not None else f"{(state.at - since) / RATE:.1f} s quiet"
+    why = "silence" if wait is not None else "the time is up" if state.time_up else "the candidate asked"
+    facts = _silence_facts(state, policy, wait, (state.at - since) / RATE)
+    return [Decided(Decision.TURN_OVER, why, facts), *end_turn(state, answer)]
+
+
+def held(state: State, policy: TurnPolicy, began: int) -> list[Action]:
+    """The candidate speaks again, from ``began`` on: what the policy waited for, where that is worth telling."""
+    answer = state.current
+    if answer is None or state.saying is not None or state.typing_now or not _fresh(state, answer):
+        return []
+    silence_s = (began - max(state.speech_end, state.listen_from)) / RATE
+    if silence_s < HELD_FROM_S:
+        return []
+    facts = _silence_facts(state, policy, _wait(state, policy, answer), silence_s)
+    return [Decided(Decision.TURN_HELD, "the candidate went on", facts)]
+
+
+def _wait(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> Wait:
+    """The policy's word on the turn so far, asked again only when something it rests on has changed."""
+    rests_on = (answer.question.id, answer.prompt_from, len(answer.segments), state.pace, state.learned)
+    if state.waits is None or state.waits[0] != rests_on:
+        state.waits = (rests_on, policy.wait(_turn_so_far(state, answer)))
+    return state.waits[1]
+
+
+def _turn_so_far(state: State, answer: AnswerSoFar) -> TurnSoFar:
+    spoken = [s for s in answer.since_prompt if not s.typed]
+    return TurnSoFar(
+        " ".join(s.text for s in spoken),
+        sum(s.end - s.start for s in spoken) / RATE,
+        state.pace,
+        tuple(state.pauses),
+        state.script.language,
     )
-    return [Decided(f"turn over: {why}"), *end_turn(state, answer)]
+
+
+def _silence_facts(
+    state: State, policy: TurnPolicy, wait: Wait | None, silence_s: float
+) -> dict[str, str | int | float | None]:
+    facts: dict[str, str | int | float | None] = {"silence_s": round(silence_s, 2), "policy": policy.name}
+    if wait is not None:
+        facts |= {
+            "limit_s": round(wait.wait_s * state.script.accommodation, 2),
+            "cue": wait.cue.value,
+            "pace": state.pace.value,
+            "learned_s": None if wait.learned_s is None else round(wait.learned_s, 2),
+            "pauses": len(state.pauses),
+        }
+    return facts
 
 
 def _fresh(state: State, answer: AnswerSoFar) -> bool:
-    return any(s.end > state.listen_from for s in answer.since_prompt)
+    since = len(answer.segments) - answer.prompt_from
+    return since > 0 and any(s.end > state.listen_from for s in answer.since_prompt)
 
 
 def patience(state: State, answer: AnswerSoFar) -> list[Action]:
     """Silence is met with a gentle offer, three at most, then the interview pauses and the link stays good."""
-    if state.typing_now or state.speaking or state.open_segments or _fresh(state, answer):
+    if state.speaking or state.open_segments or state.typing_now or _fresh(state, answer):
         return []
     limits = state.script.limits
     quiet = state.at - state.quiet_from

@@ -1,34 +1,52 @@
-"""When is a candidate's turn over? Policies are small objects that answer with a patience in seconds.
+"""When is a candidate's turn over? Policies are small objects that answer with a silence in seconds, and say why.
 
     speech ──────────┐                        ┌── speech
                      │◄──── silence ─────────►│
-                     └─ SpeechEnded           └─ SpeechStarted: the turn goes on
-                     │◄─ wait_s() ─►│ the turn is over, unless a segment is still being recognised
+                     └─ SpeechEnded           └─ SpeechStarted: the turn is held
+                     │◄── wait_s ──►│ the turn is over, unless a segment is still being recognised
 
-A policy sees only what was said, never how: no pitch, pace or accent.
+A policy is a pure function of what is in the event log, so any of them can be asked afterwards what it would have done.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
-__all__ = ["FixedSilence", "TailAware", "TurnPolicy", "TurnSoFar"]
+from interviewer.conversation.cues import OPENING_SPEECH_S, Cue, cue_of
+from interviewer.conversation.pace import PACES, Pace, learned_s, patience_s
+
+__all__ = ["POLICIES", "FixedSilence", "Paced", "TailAware", "TurnPolicy", "TurnSoFar", "Wait"]
 
 
 @dataclass(frozen=True, slots=True)
 class TurnSoFar:
-    """``text``: everything recognised since Melvin's last question or probe; ``speech_s``: seconds of speech in it."""
+    """``text``: everything recognised since Melvin's last question or probe; ``speech_s``: seconds of speech in it.
+    ``pauses``: the candidate's own pauses that were followed by more words, in seconds, oldest first."""
 
     text: str
     speech_s: float
+    pace: Pace = Pace.NORMAL
+    pauses: tuple[float, ...] = ()
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Seconds of silence after which the turn is taken to be over, and what that rests on."""
+
+    wait_s: float
+    cue: Cue
+    learned_s: float | None = None
 
 
 class TurnPolicy(Protocol):
-    def wait_s(self, turn: TurnSoFar) -> float:
-        """Seconds of silence after which the turn is taken to be over."""
-        ...
+    @property
+    def name(self) -> str: ...
+
+    def wait(self, turn: TurnSoFar) -> Wait: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,38 +55,66 @@ class FixedSilence:
 
     silence_s: float
 
-    def wait_s(self, turn: TurnSoFar) -> float:
-        return self.silence_s
+    @property
+    def name(self) -> str:
+        return f"fixed-{self.silence_s:g}"
 
-
-# Words that promise more. A sentence that ends on one of these is not over, whatever the recogniser's full stop says.
-_OPEN_ENDED = (
-    "a about after all also although an and are as at be because been before but by can could each even "
-    "every for from had has have her his i if in into is its just like maybe may might more most my no "
-    "not of on or our over perhaps really she should since so some such than that the their them then "
-    "there these they this those though through to um uh er erm hmm mm was we well were what when where "
-    "which while who whose will with would you your "
-)
-_PROMISES_MORE = frozenset(_OPEN_ENDED.split())
-_WORD = re.compile(r"[\w']+")
+    def wait(self, turn: TurnSoFar) -> Wait:
+        return Wait(self.silence_s, cue_of(turn.text, turn.speech_s, turn.language))
 
 
 @dataclass(frozen=True, slots=True)
 class TailAware:
-    """Waits longer where the tail of the transcript is no end of a sentence, or hardly anything was said."""
+    """Waits longer where the words end in no end of a sentence, or hardly anything was said; the same for everybody."""
 
     complete_s: float = 1.6
-    incomplete_s: float = 2.6
+    unfinished_s: float = 2.6
     opening_s: float = 3.0
-    """While hardly anything was said: people clear their throat, repeat the question, think."""
-    opening_words: int = 4
-    opening_speech_s: float = 4.0
+    name: str = "tail-aware"
 
-    def wait_s(self, turn: TurnSoFar) -> float:
-        words = _WORD.findall(turn.text.lower())
-        if len(words) < self.opening_words or turn.speech_s < self.opening_speech_s:
-            return self.opening_s
-        tail = turn.text.rstrip().rstrip("\"'”’)")
-        if not tail.endswith((".", "!", "?")) or tail.endswith("..") or words[-1] in _PROMISES_MORE:
-            return self.incomplete_s
-        return self.complete_s
+    def wait(self, turn: TurnSoFar) -> Wait:
+        cue = cue_of(turn.text, turn.speech_s, turn.language)
+        waits = {
+            Cue.OPENING: self.opening_s,
+            Cue.OPEN: self.opening_s if turn.speech_s < OPENING_SPEECH_S else self.unfinished_s,
+            Cue.UNFINISHED: self.unfinished_s,
+            Cue.COMPLETE: self.complete_s,
+        }
+        return Wait(waits[cue], cue)
+
+
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """The candidate's own pace: chosen on the page, and learned from the pauses that they went on after."""
+
+    name: str = "paced"
+
+    def wait(self, turn: TurnSoFar) -> Wait:
+        patience = PACES[turn.pace]
+        cue = cue_of(turn.text, turn.speech_s, turn.language)
+        complete = patience_s(turn.pace, turn.pauses)
+        # Who pauses long between sentences pauses long within them; who does not still gets the pace's own patience.
+        longer = max(0.0, complete - patience.complete_s)
+        waits = {
+            Cue.OPENING: patience.opening_s + longer,
+            Cue.OPEN: patience.open_s,
+            Cue.UNFINISHED: patience.unfinished_s + longer,
+            Cue.COMPLETE: complete,
+        }
+        return Wait(waits[cue], cue, learned_s(turn.pauses))
+
+
+POLICIES: Mapping[str, TurnPolicy] = MappingProxyType(
+    {
+        policy.name: policy
+        for policy in (
+            Paced(),
+            TailAware(),
+            FixedSilence(0.7),
+            FixedSilence(1.0),
+            FixedSilence(1.5),
+            FixedSilence(2.0),
+        )
+    }
+)
+"""By name; a script names the one that its interview is held with."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from interviewer.conversation.actions import Phase
+from interviewer.conversation.pace import Pace
 
 __all__ = ["QuestionView", "View"]
 
@@ -32,6 +33,9 @@ class View:
     draft: str
     seconds_left: int | None
     """Only near the end of a question's time; None before, so that no clock ticks at the candidate."""
+    pace: Pace
+    confirm_end: bool
+    """The candidate asked aloud to end the interview; the page asks back too."""
 
     def to_message(self) -> dict[str, Any]:
         q = self.question
@@ -45,4 +49,6 @@ class View:
             "probe": self.probe,
             "typing": self.typing,
             "seconds_left": self.seconds_left,
+            "pace": self.pace.value,
+            "confirm_end": self.confirm_end,
         }

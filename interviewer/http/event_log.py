@@ -21,6 +21,7 @@ _BUTTONS = {
     "resume": "Go on",
     "pause": "Pause",
     "end": "End",
+    "keep": "Keep going",
 }
 
 
@@ -37,7 +38,18 @@ def in_words(seq: int, at: int, kind: str, body: Body, titles: Mapping[str, str]
     does not know is shown by its name."""
     describe = _WORDS.get(kind)
     words = describe(body, titles) if describe else kind.replace("-", " ").capitalize()
-    return ShownEvent(seq, clock(at / RATE), words, kind)
+    decided = [_decision(d) for d in body.get("decided") or () if isinstance(d, Mapping)]
+    return ShownEvent(seq, clock(at / RATE), ". ".join([words, *decided]), kind)
+
+
+def _decision(decided: Body) -> str:
+    """Why: "Turn over: silence (1.7 s, of 1.6 s that he waits; complete sentence, normal pace)"."""
+    words = f"{str(decided.get('what')).replace('-', ' ').capitalize()}: {decided.get('why')}"
+    if "silence_s" not in decided:
+        return words
+    limit = f", of {decided['limit_s']} s that he waits" if "limit_s" in decided else ""
+    cue = f"; {decided.get('cue')} sentence, {decided.get('pace')} pace" if "cue" in decided else ""
+    return f"{words} ({decided['silence_s']} s{limit}{cue})"
 
 
 def _title(body: Body, titles: Mapping[str, str]) -> str:
@@ -77,8 +89,12 @@ _WORDS: dict[str, Callable[[Body, Mapping[str, str]], str]] = {
     "speech-ended": lambda b, t: "The candidate stopped speaking",
     "heard": _heard,
     "covered": _covered,
+    "saying-reached": lambda b, t: (
+        "Melvin began to speak" if not b.get("part") else "Melvin went on to his next sentence"
+    ),
     "saying-ended": lambda b, t: "Melvin was cut short" if b.get("cut") else "Melvin finished speaking",
     "pressed": _pressed,
+    "pace-chosen": lambda b, t: f"Asked Melvin to wait at a {b.get('pace')} pace",
     "mode-changed": lambda b, t: "Changed to typing" if b.get("typing") else "Changed to speaking",
     "draft": lambda b, t: f"Was typing, for {_title(b, t)}",
     "typed": _typed,

@@ -86,8 +86,10 @@ def checked_questions(script: Script, transcript: Transcript) -> list[CheckedQue
                 continue
             if turn.side is Side.MELVIN:
                 # The question stands in the heading; a lead-in before it ("Thank you.") is no reason to show it again.
-                asked = "" if turn.text.strip().endswith((question.text, question.rephrase)) else turn.text.strip()
-            elif turn.text.strip():
+                text = turn.text.strip()
+                known = any(one.endswith(text) or text.endswith(one) for one in (question.text, question.rephrase))
+                asked = "" if known else text
+            elif turn.text.strip() and not turn.request:
                 turns.append(CheckedTurn(index, turn.mode is Mode.TYPED, turn.text.strip(), asked))
         found.append(CheckedQuestion(number, question.id, question.title, question.text, tuple(turns)))
     return found

@@ -97,14 +97,14 @@ def heard_turn(turn: HistoryTurn, heard: Recognition | None, start: int) -> Turn
     side, mode = Side(turn.side), Mode(turn.mode)
     began, ended = turn.start / RATE, turn.end / RATE
     if heard is None or not heard.text.strip():
-        return Turn(side, mode, turn.text, began, ended, turn.question_id)
+        return Turn(side, mode, turn.text, began, ended, turn.question_id, request=turn.request)
     shift = start / RATE
     words = tuple(
         Word(w.text, round(w.start + shift, 3), round(w.end + shift, 3), w.confidence) for w in heard.words
     )  # fmt: skip
     if words:
         began, ended = min(began, words[0].start), max(ended, words[-1].end)
-    return Turn(side, mode, heard.text.strip(), began, ended, turn.question_id, words)
+    return Turn(side, mode, heard.text.strip(), began, ended, turn.question_id, words, turn.request)
 
 
 def _reader(work: Work, interview_id: str, span: Span) -> Callable[[], npt.NDArray[np.int16]]:

@@ -57,6 +57,7 @@ class Connection:
         self._peer = await Peer.answer(sdp, options, handlers)
         speaker = self._peer.speaker
         speaker.on_finished = self._session.speaking.on_speaker_finished
+        speaker.on_reached = self._session.speaking.on_speaker_reached
         speaker.on_played = self._on_played
         return self._peer.local_sdp
 

@@ -39,7 +39,7 @@ def live_transcript(language: str, turns: tuple[HistoryTurn, ...]) -> Transcript
     return Transcript(
         language,
         tuple(
-            Turn(Side(t.side), Mode(t.mode), t.text, t.start / RATE, t.end / RATE, t.question_id)
+            Turn(Side(t.side), Mode(t.mode), t.text, t.start / RATE, t.end / RATE, t.question_id, request=t.request)
             for t in turns
             if t.text
         ),

@@ -26,6 +26,7 @@ from interviewer.conversation.actions import (
     Notify,
     PauseInterview,
     Phase,
+    Requested,
     Say,
     Show,
     StopSaying,
@@ -38,15 +39,18 @@ from interviewer.conversation.events import (
     Draft,
     Event,
     ModeChanged,
+    PaceChosen,
     Pressed,
     SayingEnded,
+    SayingReached,
     SpeechEnded,
     SpeechStarted,
     Tick,
     Typed,
-    event_to_dict,
 )
 from interviewer.conversation.history import replay
+from interviewer.conversation.log import EventLog
+from interviewer.conversation.pace import Pace
 from interviewer.conversation.script import RATE, Script
 from interviewer.live.clock import InterviewClock
 from interviewer.live.coverage import LiveCoverage
@@ -65,6 +69,7 @@ __all__ = ["InterviewSession", "SessionParts"]
 
 TICK_S = 0.1
 BUTTONS = frozenset(b.value for b in Button)
+PACES = frozenset(p.value for p in Pace)
 DRAIN_S = 5.0
 TELL_S = 2.0
 """How long the end of a session waits for the database to take that nobody is there now."""
@@ -92,12 +97,12 @@ class InterviewSession:
     ) -> None:
         self.id = interview_id
         self.conversation, self._history = replay(script, past)
-        self._logged = len(past)
+        self._log = EventLog(len(past))
         self._parts = parts
         self._was_started = False  # whether the database has been told that it is live
         self.clock = InterviewClock(max([recorded_to, *(e.at for e in past)]))
         self.links = Links()
-        self.speaking = Speaking(parts.voice, ended=self._saying_ended)
+        self.speaking = Speaking(parts.voice, reached=self._saying_reached, ended=self._saying_ended)
         self.listening = Listening(
             parts.recognise,
             emit=self.emit,
@@ -114,6 +119,8 @@ class InterviewSession:
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard_from_page = 0
         self._caption: dict[str, Any] | None = None
+        self._said_last: tuple[Say, int] | None = None
+        """What Melvin said last, and the text of it that he has come to."""
         self._closed = False
         self.finishing: asyncio.Task[None] | None = None
         self.last_active = self.clock.now()
@@ -159,17 +166,25 @@ class InterviewSession:
             case {"t": "hello", "audio": bool(audio)}:
                 self._audio = audio
                 self.hello()
+                if message.get("pace") in PACES:
+                    self._choose_pace(Pace(message["pace"]))
             case {"t": "ping", "n": int(n)}:
                 link.send({"t": "pong", "n": n})
                 self.back()
             case {"t": "press", "button": str(name)} if name in BUTTONS:
                 self.listening.flush()  # what was said up to here belongs to before the button
                 self.emit(Pressed(self.clock.now(), Button(name)))
+            case {"t": "pace", "pace": str(name)} if name in PACES:
+                self._choose_pace(Pace(name))
             case {"t": "typing", "on": bool(on)}:
                 self.listening.flush()
                 self.emit(ModeChanged(self.clock.now(), on))
             case _:
                 log.info("a message that fits nothing was dropped", interview=self.id)
+
+    def _choose_pace(self, pace: Pace) -> None:
+        if not self.conversation.finished:
+            self.emit(PaceChosen(self.clock.now(), pace))
 
     def back(self) -> None:
         """A page that had fallen silent is heard again over the same link."""
@@ -236,9 +251,9 @@ class InterviewSession:
                 self.lost()
         actions = self.conversation.handle(event)
         self._history.add(event, actions)
-        if actions or not isinstance(event, Tick):
-            self._logged += 1
-            await self._parts.journal.append([{"seq": self._logged, **event_to_dict(event)}])
+        entries = self._log.entries(event, actions)
+        if entries:
+            await self._parts.journal.append(entries)
         if logged is not None and not logged.done():
             logged.set_result(None)
         if isinstance(event, (SpeechStarted, SpeechEnded, Typed, Draft, Pressed, Connected)):
@@ -257,6 +272,7 @@ class InterviewSession:
                 self._prepare_next()
             case StopSaying():
                 self.speaking.stop(action.utterance)
+                self._cut_caption(action.utterance)
             case AskCoverage():
                 self.own(self._cover(action), "coverage")
             case Show():
@@ -271,14 +287,14 @@ class InterviewSession:
                 self._was_started = False
                 self.own(self._parts.outcome.paused(), "paused")
             case Decided():
-                log.info("decided", interview=self.id, why=action.why, at_s=round(self.clock.now() / RATE, 2))
+                log.info("decided", interview=self.id, at_s=round(self.clock.now() / RATE, 2), **action.to_dict())
             case CloseAnswer():
                 self.listening.flush()  # words that run over the end of their question still belong to it
                 log.info("answer closed", interview=self.id, question=action.question_id, status=action.status)
             case Finish():
                 self.finish(action.reason)
-            case Listen():
-                pass
+            case Listen() | Requested():
+                pass  # for the history alone
             case _:
                 raise TypeError(f"no way to carry out {action!r}")
 
@@ -305,8 +321,17 @@ class InterviewSession:
 
     def _said(self, action: Say) -> None:
         """The sound of an utterance begins: so does its caption."""
-        text = " ".join(action.texts)
-        self._caption = {"t": "caption", "id": f"m{action.utterance}", "side": "melvin", "text": text, "final": True}
+        self._said_last = (action, 0)
+        self._show_caption(action.utterance, " ".join(action.texts))
+
+    def _cut_caption(self, utterance: int) -> None:
+        """Melvin was stopped: his caption says no more than he did."""
+        said, part = self._said_last or (None, 0)
+        if said is not None and said.utterance == utterance and part + 1 < len(said.texts):
+            self._show_caption(utterance, " ".join((*said.texts[: part + 1], "…")))
+
+    def _show_caption(self, utterance: int, text: str) -> None:
+        self._caption = {"t": "caption", "id": f"m{utterance}", "side": "melvin", "text": text, "final": True}
         self.links.send_text(self._caption)
 
     def _tell_page(self) -> None:
@@ -321,6 +346,11 @@ class InterviewSession:
     def _show(self) -> None:
         message = self.conversation.view().to_message()
         self.links.send({**message, "asked": cut(message["asked"])})
+
+    def _saying_reached(self, utterance: int, part: int) -> None:
+        if self._said_last is not None and self._said_last[0].utterance == utterance:
+            self._said_last = (self._said_last[0], part)
+        self.emit(SayingReached(self.clock.now(), utterance, part))
 
     def _saying_ended(self, utterance: int, was_cut: bool) -> None:
         self.emit(SayingEnded(self.clock.now(), utterance, was_cut))

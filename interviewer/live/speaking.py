@@ -32,10 +32,14 @@ class _Current:
 
 
 class Speaking:
-    """``ended(utterance, cut)`` is called once for each utterance that was begun and not replaced."""
+    """``reached(utterance, part)`` is called as each text of an utterance begins to sound, ``ended(utterance, cut)``
+    once for each utterance that was begun and not replaced."""
 
-    def __init__(self, voice: Voice, *, ended: Callable[[int, bool], None]) -> None:
+    def __init__(
+        self, voice: Voice, *, reached: Callable[[int, int], None], ended: Callable[[int, bool], None]
+    ) -> None:
         self._voice = voice
+        self._reached = reached
         self._ended = ended
         self._speaker: Speaker | None = None
         self._current: _Current | None = None
@@ -69,26 +73,36 @@ class Speaking:
             self._current = None
             self._ended(utterance, False)
 
+    def on_speaker_reached(self, utterance: int, mark: int) -> None:
+        if self._current is not None and self._current.utterance == utterance:
+            self._reached(utterance, mark)
+
     async def _say(self, action: Say, began: Callable[[], None]) -> None:
-        sound = await self._sound(action.texts)
+        sound, starts = await self._sound(action.texts)
         speaker = self._speaker
         began()
         if speaker is not None and len(sound):
-            speaker.play(action.utterance, sound)
+            speaker.play(action.utterance, sound, starts)
             return
+        self._reached(action.utterance, max(0, len(action.texts) - 1))  # the caption shows all of it at once
         await asyncio.sleep(SILENT_S)
         self._current = None
         self._ended(action.utterance, False)
 
-    async def _sound(self, texts: tuple[str, ...]) -> NDArray[np.int16]:
-        """48 kHz mono; empty where the voice fails: the caption says it then."""
+    async def _sound(self, texts: tuple[str, ...]) -> tuple[NDArray[np.int16], tuple[int, ...]]:
+        """48 kHz mono, and where each text begins in it; empty where the voice fails: the caption says it then."""
         gap = np.zeros(round(BETWEEN_TEXTS_S * SOUND_RATE), np.int16)
         parts: list[NDArray[np.int16]] = []
+        starts: list[int] = []
+        length = 0
         for text in texts:
             try:
                 sound = await self._voice.say(text)
             except (ModelError, ModelGone) as error:
                 log.error("the voice failed", error=str(error))
-                return np.zeros(0, np.int16)
-            parts += [gap, sound.pcm] if parts else [sound.pcm]
-        return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+                return np.zeros(0, np.int16), ()
+            pieces = [gap, sound.pcm] if parts else [sound.pcm]
+            parts += pieces
+            length += sum(len(piece) for piece in pieces)
+            starts.append(length - len(sound.pcm))
+        return (np.concatenate(parts) if parts else np.zeros(0, np.int16)), tuple(starts)

@@ -30,10 +30,12 @@ Pcm = npt.NDArray[np.int16]
 
 @dataclass(slots=True)
 class _Utterance:
-    """``sent`` counts samples at 48 kHz, ``told`` those at 16 kHz that ``on_played`` had."""
+    """``sent`` counts samples at 48 kHz, ``told`` those at 16 kHz that ``on_played`` had, ``reached`` the marks."""
 
     number: int
     sound: Pcm
+    marks: tuple[int, ...] = ()
+    reached: int = 0
     sent: int = 0
     told: int = 0
     cut: bool = False
@@ -44,8 +46,9 @@ class Speaker(MediaStreamTrack):
     """A track that plays utterances one after the other. All callbacks run on the event loop, between two frames.
 
     ``on_finished(utterance, cut)`` comes when the last sample has been played out, once for every utterance that was
-    given, and with ``cut`` where it was stopped or the track ended. ``on_played(at, samples)`` gives what was really
-    sent, at 16 kHz mono; ``at`` is the moment of its first sample on ``time.monotonic``.
+    given, and with ``cut`` where it was stopped or the track ended. ``on_reached(utterance, mark)`` comes with the
+    frame that holds one of its marks. ``on_played(at, samples)`` gives what was really sent, at 16 kHz mono; ``at`` is
+    the moment of its first sample on ``time.monotonic``.
     """
 
     kind = "audio"
@@ -53,6 +56,7 @@ class Speaker(MediaStreamTrack):
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self.on_finished: Callable[[int, bool], None] = lambda utterance, cut: None
+        self.on_reached: Callable[[int, int], None] = lambda utterance, mark: None
         self.on_played: Callable[[float, Pcm], None] = lambda at, samples: None
         self._monotonic = monotonic
         self._queued: deque[_Utterance] = deque()
@@ -66,13 +70,13 @@ class Speaker(MediaStreamTrack):
         """The utterance that is heard now, or comes next."""
         return self._queued[0].number if self._queued else None
 
-    def play(self, utterance: int, sound: Pcm) -> None:
+    def play(self, utterance: int, sound: Pcm, marks: tuple[int, ...] = ()) -> None:
         """Queue ``sound`` (48 kHz mono int16). It begins with the next frame after what is queued already. On a track
-        that has ended it is finished, cut, at once."""
+        that has ended it is finished, cut, at once. ``marks`` are samples of it, ascending."""
         if self.readyState != "live":
             self.on_finished(utterance, True)
             return
-        self._queued.append(_Utterance(utterance, sound))
+        self._queued.append(_Utterance(utterance, sound, marks))
 
     def stop(self, utterance: int | None = None) -> None:
         """With a number: fade that utterance out over the next 20 ms and leave the rest of it; nothing happens where it
@@ -141,11 +145,17 @@ class Speaker(MediaStreamTrack):
                 self.on_finished(utterance.number, utterance.cut)
                 continue
             self._tell(utterance, due, piece)
+            self._reach(utterance, utterance.sent + len(piece))
             utterance.sent += len(piece)
             if utterance.sent >= len(utterance.sound):
                 self._ending = self._queued.popleft()
             return piece if len(piece) == FRAME else np.pad(piece, (0, FRAME - len(piece)))
         return np.zeros(FRAME, np.int16)
+
+    def _reach(self, utterance: _Utterance, end: int) -> None:
+        while utterance.reached < len(utterance.marks) and utterance.marks[utterance.reached] < end:
+            utterance.reached += 1
+            self.on_reached(utterance.number, utterance.reached - 1)
 
     def _tell(self, utterance: _Utterance, due: float, piece: Pcm) -> None:
         """``due`` is when ``piece`` begins to sound; the filter's output begins up to 1 ms before."""

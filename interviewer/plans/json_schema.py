@@ -1,4 +1,4 @@
-"""JSON Schemas of plan and rubric files, published in prompts/schema/ for editors and other tools.
+"""JSON Schemas of plan, rubric and requests files, published in prompts/schema/ for editors and other tools.
 
 ``python -m interviewer.plans.json_schema [FOLDER]`` writes them.
 """
@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from interviewer.plans.library import default_folder
+from interviewer.plans.requests import Requests
 from interviewer.plans.schema import Plan
 from scoring.rubric import Rubric
 
-__all__ = ["plan_schema", "rubric_schema", "schema_files", "write_schemas"]
+__all__ = ["plan_schema", "requests_schema", "rubric_schema", "schema_files", "write_schemas"]
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -28,9 +29,17 @@ def rubric_schema() -> dict[str, Any]:
     return {"$schema": _DIALECT, **Rubric.model_json_schema(by_alias=True)}
 
 
+def requests_schema() -> dict[str, Any]:
+    return {"$schema": _DIALECT, **Requests.model_json_schema(by_alias=True)}
+
+
 def schema_files() -> dict[str, str]:
     """Name and text of each published schema."""
-    schemas = {"plan.schema.json": plan_schema(), "rubric.schema.json": rubric_schema()}
+    schemas = {
+        "plan.schema.json": plan_schema(),
+        "requests.schema.json": requests_schema(),
+        "rubric.schema.json": rubric_schema(),
+    }
     return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
 
 

@@ -1,4 +1,4 @@
-"""The prompts folder, read whole: plans with their rubrics, personas, phrases and notices."""
+"""The prompts folder, read whole: plans with their rubrics, personas, phrases, requests and notices."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from interviewer.plans.notice import Notice
 from interviewer.plans.persona import Persona, Phrases
 from interviewer.plans.problems import PlanError, Problem
 from interviewer.plans.references import Known, example_references, plan_references
+from interviewer.plans.requests import Requests
 from interviewer.plans.schema import Plan
 from interviewer.plans.source import Source, read_source
 from interviewer.plans.validation import validated
@@ -57,7 +58,7 @@ class Library:
     def load(cls, folder: Path) -> Library:
         """Read everything under ``folder``. Raises :class:`PlanError` with every problem of every file."""
         if not folder.is_dir():
-            mend = "Give the folder that holds plans/, rubrics/, personas/, phrases/ and notices/."
+            mend = "Give the folder that holds plans/, rubrics/, personas/, phrases/, requests/ and notices/."
             raise PlanError([Problem(str(folder), None, "there is no such folder", mend)])
         return _Reading(folder).library()
 
@@ -92,7 +93,8 @@ class _Reading:
         personas = self._named("personas", Persona, lambda p: p.persona)
         notices = self._named("notices", Notice, lambda n: n.notice)
         phrases = self._named("phrases", Phrases, lambda p: p.language)
-        known = Known(rubrics, *(self._stems(f) for f in ("rubrics", "personas", "notices", "phrases")))
+        requests = self._named("requests", Requests, lambda r: r.language)
+        known = Known(rubrics, *(self._stems(f) for f in ("rubrics", "personas", "notices", "phrases", "requests")))
         plans = self._plans(known)
         examples: dict[str, ExampleSet] = {}
         for path, source, found in self._read("examples", ExampleSet):
@@ -103,7 +105,8 @@ class _Reading:
             raise PlanError(self.problems)
         bundles = {
             key: PlanBundle.of(
-                plan, rubrics, personas[plan.persona], phrases[plan.language], notices[plan.notice]
+                plan, rubrics, personas[plan.persona], phrases[plan.language], notices[plan.notice],
+                requests[plan.language],
             )
             for key, plan in plans.items()
         }  # fmt: skip
@@ -166,4 +169,10 @@ class _Reading:
         return frozenset(path.stem for path in (self.folder / kind).glob("*.yaml"))
 
 
-_NAME_FIELD = {"rubrics": "rubric", "personas": "persona", "notices": "notice", "phrases": "language"}
+_NAME_FIELD = {
+    "rubrics": "rubric",
+    "personas": "persona",
+    "notices": "notice",
+    "phrases": "language",
+    "requests": "language",
+}

@@ -31,6 +31,8 @@ PHRASE_COUNTS: Mapping[str, tuple[int, int]] = MappingProxyType(
         "warn-time": (2, 20),
         "time-up": (2, 20),
         "repeat": (2, 20),
+        "rephrase": (2, 20),
+        "confirm-end": (2, 20),
         "back-to-skipped": (2, 20),
         "welcome-back": (2, 20),
         "closing": (2, 20),

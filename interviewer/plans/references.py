@@ -26,6 +26,7 @@ class Known:
     personas: frozenset[str] = frozenset()
     notices: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
+    requests: frozenset[str] = frozenset()
 
 
 def plan_references(source: Source, known: Known) -> Iterator[Problem]:
@@ -35,6 +36,7 @@ def plan_references(source: Source, known: Known) -> Iterator[Problem]:
         ("persona", "melvin", known.personas, "personas"),
         ("notice", "standard", known.notices, "notices"),
         ("language", "en", known.languages, "phrases"),
+        ("language", "en", known.requests, "requests"),
     ):
         name = source.data.get(key, default)
         if isinstance(name, str) and name not in names:

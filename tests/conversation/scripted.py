@@ -1,6 +1,11 @@
-"""A scripted candidate and a virtual clock: whole interviews in microseconds."""
+"""A scripted candidate and a virtual clock: whole interviews in milliseconds."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import yaml
 
 from interviewer.conversation.actions import (
     Action,
@@ -19,20 +24,31 @@ from interviewer.conversation.events import (
     Heard,
     Pressed,
     SayingEnded,
+    SayingReached,
     SpeechEnded,
     SpeechStarted,
     Tick,
     Typed,
+    event_from_dict,
 )  # fmt: skip
+from interviewer.conversation.log import EventLog
 from interviewer.conversation.script import RATE, Limits, Script, ScriptProbe, ScriptQuestion
+from interviewer.plans.library import default_folder
 
 PHRASES = {
     key: (f"<{key} a>", f"<{key} b>")
     for key in (
         "greeting", "written-intro", "acknowledge", "skip", "moment", "resume", "offer-1", "offer-2", "offer-3",
-        "pause", "warn-time", "time-up", "repeat", "back-to-skipped", "welcome-back", "closing", "ended-early",
+        "pause", "warn-time", "time-up", "repeat", "rephrase", "confirm-end", "back-to-skipped", "welcome-back",
+        "closing", "ended-early",
     )
 }  # fmt: skip
+
+
+REQUESTS: dict[str, tuple[str, ...]] = {
+    key: tuple(ways)
+    for key, ways in yaml.safe_load((default_folder() / "requests" / "en.yaml").read_text("utf-8"))["requests"].items()
+}
 
 
 def question(name: str, kind: str = "spoken", **changes: object) -> ScriptQuestion:
@@ -57,20 +73,28 @@ def question(name: str, kind: str = "spoken", **changes: object) -> ScriptQuesti
 
 
 def script(*questions: ScriptQuestion, accommodation: float = 1.0) -> Script:
-    return Script("Test", "en", questions or (question("one"), question("two")), PHRASES, accommodation, Limits())
+    asked = questions or (question("one"), question("two"))
+    return Script("Test", "en", asked, PHRASES, accommodation, Limits(), REQUESTS)
 
 
 class Candidate:
-    """Feeds a conversation; Melvin's utterances last a second, recognition takes 0.3 s, coverage comes at once."""
+    """Feeds a conversation; Melvin's utterances last a second (or ``part_s`` for each of their texts), recognition
+    takes 0.3 s, coverage comes at once."""
 
-    def __init__(self, conversation: Conversation, *, covers: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, conversation: Conversation, *, covers: tuple[str, ...] = (), part_s: float | None = None
+    ) -> None:
+        self.part_s = part_s
         self.conversation = conversation
         self.covers = covers
         self.at = 0
         self.actions: list[tuple[float, Action]] = []
         self.log: list[Event] = []
+        self.entries: list[dict[str, Any]] = []
+        self._log = EventLog()
         self.segment = 0
         self._ends: dict[int, int] = {}
+        self._reaches: list[tuple[int, SayingReached]] = []
         self._recognised: list[tuple[int, Heard]] = []
         self.recogniser_works = True
         self._answered = 0  # prompts that the candidate has replied to
@@ -81,15 +105,20 @@ class Candidate:
 
     def feed(self, event: Event) -> None:
         actions = self.conversation.handle(event)
-        if actions or not isinstance(event, Tick):
-            self.log.append(event)
+        entries = self._log.entries(event, actions)
+        self.entries += entries
+        self.log += [event_from_dict(entry) for entry in entries]
         self.actions += [(self.seconds, action) for action in actions]
         for action in actions:
             match action:
                 case Say():
-                    self._ends[action.utterance] = self.at + RATE
+                    part = round((self.part_s or 1 / max(1, len(action.texts))) * RATE)
+                    self._ends[action.utterance] = self.at + part * max(1, len(action.texts))
+                    starts = [self.at + i * part for i in range(len(action.texts))]
+                    self._reaches = [(t, SayingReached(t, action.utterance, i)) for i, t in enumerate(starts)]
                 case StopSaying():
                     self._ends.pop(action.utterance, None)
+                    self._reaches = []
                 case AskCoverage():
                     self.feed(Covered(self.at, action.question_id, action.revision, self.covers))
                 case _:
@@ -102,6 +131,10 @@ class Candidate:
         until = self.at + round(seconds * RATE)
         while self.at < until:
             self.at = min(until, self.at + RATE // 10)
+            due = [reached for t, reached in self._reaches if t <= self.at]
+            self._reaches = [(t, reached) for t, reached in self._reaches if t > self.at]
+            for reached in due:
+                self.feed(replace(reached, at=self.at))
             for utterance, end in list(self._ends.items()):
                 if end <= self.at:
                     del self._ends[utterance]
@@ -125,6 +158,13 @@ class Candidate:
                 return seen[-1]
             self.wait(0.1)
         raise AssertionError(f"Melvin asked nothing within {limit} s: {self.conversation.view()}")
+
+    def wait_until_listening(self, limit: float = 60.0) -> None:
+        """Until Melvin has fallen silent and it is the candidate's turn."""
+        began = self.at
+        while self._ends or self.conversation.view().phase.value not in ("listening", "writing"):
+            assert self.at - began < limit * RATE, f"Melvin did not fall silent: {self.conversation.view()}"
+            self.wait(0.1)
 
     def speak(self, text: str, seconds: float = 5.0) -> None:
         start = self.at

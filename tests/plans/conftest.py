@@ -57,7 +57,7 @@ criteria:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for kind in ("personas", "phrases", "notices"):
+    for kind in ("personas", "phrases", "requests", "notices"):
         shutil.copytree(default_folder() / kind, tmp_path / kind)
     (tmp_path / "plans").mkdir()
     (tmp_path / "rubrics").mkdir()

@@ -31,6 +31,7 @@ def test_a_bundle_survives_json(name: str) -> None:
         ("rubrics/reasons.yaml", "Gives a reason that fits.", "Gives one reason that fits."),
         ("rubrics/reasons.yaml", "Because it helps people.", "Because it helps."),
         ("phrases/en.yaml", "Okay, thanks for that.", "Okay, thanks."),
+        ("requests/en.yaml", "- come again", "- come once more"),
         ("personas/melvin.yaml", "speed: 1.0", "speed: 1.1"),
         ("notices/standard.yaml", "Who decides", "Who makes the decision"),
     ],

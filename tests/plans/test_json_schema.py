@@ -9,12 +9,20 @@ from typing import Any
 import jsonschema
 import pytest
 
-from interviewer.plans.json_schema import plan_schema, rubric_schema, schema_files, write_schemas
+from interviewer.plans.json_schema import (
+    plan_schema,
+    requests_schema,
+    rubric_schema,
+    schema_files,
+    write_schemas,
+)
 from interviewer.plans.library import default_folder
 from interviewer.plans.source import read_source
 
-FILES = [(p, kind) for kind in ("plans", "rubrics") for p in sorted((default_folder() / kind).glob("*.yaml"))]
-SCHEMAS = {"plans": plan_schema(), "rubrics": rubric_schema()}
+KINDS = ("plans", "rubrics", "requests")
+FILES = [(p, kind) for kind in KINDS for p in sorted((default_folder() / kind).glob("*.yaml"))]
+NAMED = {"plans": "plan.schema.json", "rubrics": "rubric.schema.json", "requests": "requests.schema.json"}
+SCHEMAS = {"plans": plan_schema(), "rubrics": rubric_schema(), "requests": requests_schema()}
 
 
 def data_of(path: Path) -> dict[str, Any]:
@@ -24,7 +32,7 @@ def data_of(path: Path) -> dict[str, Any]:
     return source.data
 
 
-@pytest.mark.parametrize("name", ["plan.schema.json", "rubric.schema.json"])
+@pytest.mark.parametrize("name", ["plan.schema.json", "requests.schema.json", "rubric.schema.json"])
 def test_the_published_schema_is_current(name: str) -> None:
     published = (default_folder() / "schema" / name).read_text(encoding="utf-8")
     assert published == schema_files()[name], "run python -m interviewer.plans.json_schema"
@@ -40,7 +48,7 @@ def test_shipped_files_keep_to_the_schema_and_name_it(path: Path, kind: str) -> 
     jsonschema.Draft202012Validator(SCHEMAS[kind]).validate(data_of(path))
     first = path.read_text(encoding="utf-8").splitlines()[0]
     named = first.removeprefix("# yaml-language-server: $schema=")
-    assert (path.parent / named).resolve() == default_folder() / "schema" / f"{kind.removesuffix('s')}.schema.json"
+    assert (path.parent / named).resolve() == default_folder() / "schema" / NAMED[kind]
 
 
 def test_the_schema_refuses_what_the_service_refuses() -> None:

@@ -1,0 +1,91 @@
+"""The candidate's own pace: how long Melvin waits when they pause, chosen by them and learned from their pauses.
+
+pauses of this candidate that were followed by more words   ──▶  90 % of them, and a quarter more
+what their pace begins with                                 ──▶  weighs as much as six pauses
+both, never below the pace's floor nor above its ceiling    ──▶  the silence that ends a finished sentence
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+__all__ = ["KEPT_PAUSES", "LEARNED_FROM_S", "LEARNED_TO_S", "PACES", "Pace", "Patience", "learned_s", "patience_s"]
+
+LEARNED_FROM_S = 0.5
+"""Shorter pauses belong to breathing and to consonants (planning begins at about 0.25 s; a segment ends at 0.7 s)."""
+LEARNED_TO_S = 8.0
+"""Longer ones are not a way of speaking: somebody knocked, or the thought was lost. One such must not slow the rest."""
+KEPT_PAUSES = 30
+"""The newest ones; people warm up in the course of an interview."""
+LEAST_PAUSES = 4
+"""Fewer say nothing about the ninth of ten."""
+QUANTILE = 0.9
+"""Nine of ten pauses; the margin is for the tenth. Higher quantiles of so few pauses are the one longest pause."""
+MARGIN = 1.25
+"""Only pauses that Melvin waited through are seen, so what was seen is too short by what he cut."""
+WEIGHT_OF_PACE = 6
+"""The choice counts as much as six pauses: after six the two weigh the same, after thirty the candidate's own rules."""
+
+
+class Pace(StrEnum):
+    """Chosen by the candidate on the page, at any time; never scored."""
+
+    BRISK = "brisk"
+    NORMAL = "normal"
+    RELAXED = "relaxed"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds of silence, by how the words so far end (see ``cues``); the accommodation factor comes on top.
+
+    ``floor_s`` and ``ceiling_s`` hold what is learned about pauses after a whole sentence.
+    """
+
+    floor_s: float
+    complete_s: float
+    ceiling_s: float
+    unfinished_s: float
+    open_s: float
+    opening_s: float
+
+
+PACES: Mapping[Pace, Patience] = MappingProxyType(
+    {
+        # For those who hate to wait. 0.9 s: below about 0.85 s even good detectors of the end of a turn cut one pause
+        # in twenty (eot-bench).
+        Pace.BRISK: Patience(0.9, 1.1, 1.6, 1.8, 5.0, 2.2),
+        # 1.6, 2.6 and 3.0 s are what interviews have been held with so far. After a word that cannot end a sentence
+        # ("because", "the", "um") people who search for words take up to 6 s, and waiting costs nothing where they do
+        # go on: 6.5 s.
+        Pace.NORMAL: Patience(1.2, 1.6, 2.4, 2.6, 6.5, 3.0),
+        # For those who think aloud or in a second language: nothing is taken for an end that normal would still hold.
+        Pace.RELAXED: Patience(2.4, 2.8, 4.5, 4.5, 9.0, 5.0),
+    }
+)
+
+
+def learned_s(pauses: Sequence[float]) -> float | None:
+    """What the candidate's own pauses ask for, in seconds; None while there are too few. Takes those that are kept:
+    ``KEPT_PAUSES`` at most, each between ``LEARNED_FROM_S`` and ``LEARNED_TO_S``."""
+    own = sorted(pauses)
+    if len(own) < LEAST_PAUSES:
+        return None
+    place = QUANTILE * (len(own) - 1)
+    below = int(place)
+    above = min(below + 1, len(own) - 1)
+    return MARGIN * (own[below] + (place - below) * (own[above] - own[below]))
+
+
+def patience_s(pace: Pace, pauses: Sequence[float]) -> float:
+    """Silence after a whole sentence that ends the turn, in seconds."""
+    patience = PACES[pace]
+    learned = learned_s(pauses)
+    if learned is None:
+        return patience.complete_s
+    count = len(pauses)
+    mixed = (WEIGHT_OF_PACE * patience.complete_s + count * learned) / (WEIGHT_OF_PACE + count)
+    return min(max(mixed, patience.floor_s), patience.ceiling_s)
