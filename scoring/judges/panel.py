@@ -84,13 +84,13 @@ def _criterion(criterion: Criterion, judgements: Sequence[Judgement], without: s
     own = [j.criteria[criterion.id] for j in judgements if criterion.id in j.criteria]
     levels = [o.probabilities for o in own]
     sure = [p for p in levels if p is not None]
+    missing = tuple(p.id for p in criterion.key_points if sum(p.id in o.missing for o in own) * 2 > len(own))
     if len(sure) * 2 <= len(own):
         reason = next((o.reason for o in own if o.probabilities is None), "No member gave a level.")
-        return CriterionJudgement(None, reason + without, agreement=agreement(levels))
+        return CriterionJudgement(None, reason + without, missing=missing, agreement=agreement(levels))
     expected = [_mean(p) for p in sure]
     middle = median(expected)
     spokesman = min((o for o in own if o.probabilities is not None), key=lambda o: abs(_mean(o.probabilities) - middle))
-    missing = tuple(p.id for p in criterion.key_points if sum(p.id in o.missing for o in own) * 2 > len(own))
     return CriterionJudgement(
         combined(sure),
         spokesman.reason + without,

@@ -38,8 +38,8 @@ def _completion(causal: CausalModel, body: dict[str, Any], before: dict[str, Any
     # What the prompt has in common with the last one is not computed again, as servers with prefix caching do.
     pairs = zip(ids[:-1], before["ids"], strict=False)
     same = next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(ids) - 1, len(before["ids"])))
-    if before["cache"] is not None:
-        before["cache"].crop(same)
+    if before["cache"] is not None and same < len(before["ids"]):
+        before["cache"].crop(same - len(before["ids"]))
     writer = Writer(tokenizer, model, ids, before["cache"] if same else None, same)
     form = (body.get("response_format") or {}).get("json_schema")
     if form:

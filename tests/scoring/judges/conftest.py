@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from scoring.judges.local_model import CausalModel, LocalOptions
 from scoring.rubric import Rubric
-from tests.smollm import GGUF, weights_folder
+from tests.smollm import GGUF, read_once, weights_folder
 
 QUESTION = "Why does bread rise?"
 TEXT = (
@@ -44,7 +44,10 @@ def bread() -> Rubric:
 
 @pytest.fixture(scope="session")
 def smollm() -> CausalModel:
-    return CausalModel(LocalOptions(weights_folder(), GGUF, threads=2))
+    model = CausalModel(LocalOptions(weights_folder(), GGUF, threads=2))
+    with read_once():
+        model.loaded()
+    return model
 
 
 def judgement(**criteria: Any) -> str:
@@ -73,7 +76,3 @@ def without(reply: str, *path: str) -> str:
         inner = inner[name]
     del inner[path[-1]]
     return json.dumps(held)
-
-
-def expected_levels(criteria: Sequence[Any]) -> list[float | None]:
-    return [c.expected for c in criteria]
