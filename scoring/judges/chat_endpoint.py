@@ -203,7 +203,11 @@ class ChatEndpoint:
         place = self.options.place
         slow = Failure(f"The language model did not answer within {patience:.3g} s.", again=True)
         try:
-            response = self._connected().chat.completions.with_raw_response.create(**body, timeout=patience)
+            # As extra_body, what is sent is not taken apart and put together again by the SDK, which costs as much
+            # as the whole request.
+            response = self._connected().chat.completions.with_raw_response.create(
+                model=self.options.model, messages=[], extra_body=body, timeout=patience
+            )
         except openai.APIStatusError as error:
             said = error.response.text
             return refusal(self.options, error.status_code, error.response.headers, said), None, said

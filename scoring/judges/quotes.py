@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from scoring.evidence import is_quotable, parts
 from scoring.judges.base import Citation
-from scoring.sentences import sentences, words
+from scoring.sentences import sentences
 
 __all__ = ["cited", "find"]
 
@@ -15,6 +16,8 @@ FEWEST_WORDS = 2  # a single word stands in too many answers to show anything
 _AROUND = " \t\n\r\"'“”‘’«»„…"
 _SAME = str.maketrans(dict(zip("’‘ʼ“”„«»–—‑‹›", '\'\'\'"""""---<>', strict=True)))
 _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
+_IRREGULAR = re.compile(r"\s\s|[^\S ]|^\s|…|" + _UNSEEN.pattern)
+"""Where a text has none of these, and no letter of which the small form is longer, offsets stay as they are."""
 
 
 def cited(text: str, quote: str, key_point: str | None) -> Citation | None:
@@ -40,7 +43,7 @@ def find(text: str, quote: str) -> tuple[int, int] | None:
     """[start, end) of the first place where the quote stands as whole words; None where it stands nowhere."""
     bare = quote.strip(_AROUND).removeprefix("...").removesuffix("...").strip(_AROUND)
     wanted = _normal(bare)[0].strip()
-    if len(words(wanted)) < FEWEST_WORDS:
+    if len(wanted.split()) < FEWEST_WORDS:
         return None
     # A model may end a quote in the middle of a sentence with a full stop.
     return _place(text, wanted) or _place(text, wanted.rstrip(".,;:!?"))
@@ -59,8 +62,11 @@ def _place(text: str, wanted: str) -> tuple[int, int] | None:
     return None
 
 
-def _normal(text: str) -> tuple[str, list[int]]:
+def _normal(text: str) -> tuple[str, Sequence[int]]:
     """The text in lower case with plain marks and single spaces; and for each character where it came from."""
+    plain = text.translate(_SAME).casefold()
+    if len(plain) == len(text) and not _IRREGULAR.search(text):
+        return plain, range(len(text))
     out: list[str] = []
     offsets: list[int] = []
     for index, char in enumerate(text):
