@@ -27,6 +27,7 @@ from scoring.calibration.ratings import QuestionRatings, RefusedRow, read_rating
 from scoring.calibration.store import save_model
 from scoring.calibration.table import document, text
 from scoring.embeddings import Embedder, EmbedderOptions, ModelMissing
+from scoring.judges.base import Judge
 from scoring.judges.choice import add_judge_arguments, judge_options, make_judge
 from scoring.rubric import Rubric
 from scoring.rubric_file import RubricFileError, read_rubric
@@ -49,7 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("calibrate: there is no rating to fit; see the rows named above, and --help for their form\n")
         return 2
     try:
-        found = _calibrated(questions, rubric, given)
+        judge, embedder = _judge(given)
+    except (ModelMissing, OSError, ValueError) as error:
+        sys.stderr.write(f"calibrate: {error}\n")
+        return 2
+    try:
+        found = _calibrated(questions, rubric, judge, embedder, given)
     except (ModelMissing, OSError) as error:
         sys.stderr.write(f"calibrate: {error}\n")
         return 2
@@ -76,12 +82,16 @@ def say_refused(refused: Sequence[RefusedRow]) -> None:
         sys.stderr.write(f"{len(refused)} rows are not used; mend them and run this again\n")
 
 
-def _calibrated(
-    questions: Sequence[QuestionRatings], rubric: Rubric, given: argparse.Namespace
-) -> list[QuestionCalibration]:
+def _judge(given: argparse.Namespace) -> tuple[Judge, Embedder]:
+    """Raises ModelMissing, OSError, and ValueError where the judge's own files are wrong."""
     options = replace(judge_options(given), calibrations=None)  # a fit rests on the judge as it is, not on an older fit
     embedder = Embedder(EmbedderOptions(threads=options.threads, store=options.store))
-    judge = make_judge(options, embedder)
+    return make_judge(options, embedder), embedder
+
+
+def _calibrated(
+    questions: Sequence[QuestionRatings], rubric: Rubric, judge: Judge, embedder: Embedder, given: argparse.Namespace
+) -> list[QuestionCalibration]:
     now = datetime.now(UTC)
     found = []
     for ratings in questions:

@@ -47,12 +47,12 @@ class Intervals:
         """(answers, 2): lowest and highest level, within 1 to 5, for ``features`` of (answers, features)."""
         n = len(self.misses)
         places = np.stack([s.place(features) for s in self.scorers])[self.folds]  # (rated answers, answers)
-        lows = np.sort(places - self.misses[:, None], axis=0)
-        highs = np.sort(places + self.misses[:, None], axis=0)
         low, high = math.floor((1 - SHARE) * (n + 1) + 1e-9), math.ceil(SHARE * (n + 1) - 1e-9)
         if low < 1 or high > n:
             return np.tile([1.0, 5.0], (len(features), 1))
-        held: Matrix = np.clip(np.stack([lows[low - 1], highs[high - 1]], axis=1), 1.0, 5.0)
+        lowest = np.partition(places - self.misses[:, None], low - 1, axis=0)[low - 1]
+        highest = np.partition(places + self.misses[:, None], high - 1, axis=0)[high - 1]
+        held: Matrix = np.clip(np.stack([lowest, highest], axis=1), 1.0, 5.0)
         return held
 
 

@@ -1,13 +1,14 @@
 """What a fitted scorer reads of an answer: its meaning, its surface, and what the judge and the rubric make of it.
 
-Only what counts is read (scoring/content.py): repeats, copies of the question or the rubric, lists of keywords and
-noise are taken out first, so that a fitted scorer cannot be moved by them either. No word of an answer is kept in a
-model.
+Only what counts is read (scoring/content.py, scoring/relevance.py): repeats, copies of the question or the rubric,
+lists of keywords, noise and what is off the topic are taken out first, so that a fitted scorer is not moved by them
+either. No word of an answer is kept in a model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,10 @@ from scoring.calibration.ridge import Block
 from scoring.calibration.surface import LENGTH_NAMES, SURFACE_NAMES, length, surface
 from scoring.content import Sources, content
 from scoring.embeddings import DIMENSIONS, Embedder, Vectors
+from scoring.empty_talk import EMPTY_TALK
 from scoring.judges.base import Judgement
 from scoring.judges.embedded import sources_of
+from scoring.relevance import relevant
 from scoring.rubric import Rubric
 from scoring.sentences import words
 from scoring.transcript import Answer
@@ -26,6 +29,9 @@ __all__ = ["FEATURES_VERSION", "AnswerReader"]
 
 FEATURES_VERSION = "1"
 """Changes whenever equal answers could give other features. A model fitted on another version is refused."""
+
+FEWEST_TEXTS = 3
+"""Texts for each key point, its examples among them, under which nobody can say what is off the topic."""
 
 REFERENCE_NAMES = ("cosine", "most-alike", "share-of-reference", "share-of-answer")
 
@@ -54,6 +60,9 @@ class AnswerReader:
     def read(self, answer: Answer, judgement: Judgement) -> npt.NDArray[np.float64]:
         """One row of features; ``judgement`` is the wrapped judge's, of this very answer."""
         counted = content(answer.text, self._sources, keep_fillers=self._rubric.scores_fluency)
+        if len(self._asked[0]) >= FEWEST_TEXTS * len(self._rubric.key_points):
+            own = self._embedder.encode([s.text for s in counted.sentences])
+            counted = relevant(counted, own, self._asked[0], self._embedder.encode(EMPTY_TALK))
         texts = [s.text for s in counted.sentences] or [answer.text]
         vectors = self._embedder.encode(texts)
         return np.concatenate([
@@ -72,12 +81,18 @@ class AnswerReader:
             found.append(1.0 - missing / len(criterion.key_points))
         return found
 
+    @cached_property
+    def _asked(self) -> tuple[Vectors, list[int]]:
+        """Vectors of every key point's text and examples, then of the question; and the row at which each begins."""
+        texts = [[p.text, *p.examples] for p in self._rubric.key_points] + [[self._question]]
+        firsts = np.cumsum([0, *map(len, texts[:-1])]).tolist()
+        return self._embedder.encode([t for own in texts for t in own]), firsts
+
     def _near(self, vectors: Vectors, texts: Sequence[str]) -> list[float]:
         """Highest cosine of a sentence with each key point (its text or an example), with the question, and what the
         answer has in common with the reference."""
-        points = [self._embedder.encode([p.text, *p.examples]) for p in self._rubric.key_points]
-        near = [float((vectors @ own.T).max()) for own in points]
-        near.append(float((vectors @ self._embedder.encode([self._question]).T).max()))
+        rows, firsts = self._asked
+        near: list[float] = np.maximum.reduceat((vectors @ rows.T).max(axis=0), firsts).tolist()
         if self._reference:
             reference = self._embedder.encode([self._reference])[0]
             middle = vectors.mean(axis=0)

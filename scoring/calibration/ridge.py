@@ -65,10 +65,14 @@ def fit_ridge(features: Matrix, levels: Vector, blocks: Sequence[Block]) -> tupl
     between = z.mean(axis=0)  # not 0 where something was clipped
     z = z - between
     middle = float(levels.mean())
+    ends = np.cumsum(sizes)
+    parts = [z[:, end - size : end] for end, size in zip(ends, sizes, strict=True)]
+    kernels = [part @ part.T / max(1, size) for part, size in zip(parts, sizes, strict=True)]
     fits: list[_Fit] = []
     for weights in zip(*(b.weights for b in blocks), strict=True):
-        shares = np.concatenate([np.full(n, np.sqrt(w / max(1, n))) for w, n in zip(weights, sizes, strict=True)])
-        fits.append(_fit(z * shares, levels - middle, shares))
+        kernel = np.sum([w * k for w, k in zip(weights, kernels, strict=True)], axis=0)
+        shares = np.concatenate([np.full(n, w / max(1, n)) for w, n in zip(weights, sizes, strict=True)])
+        fits.append(_fit(kernel, levels - middle, shares[:, None] * z.T))
     error = np.array([f.error for f in fits])
     worth = (np.maximum(error, 1e-9) / max(1e-9, float(error.min()))) ** (-len(levels) / 2)
     worth /= worth.sum()
@@ -86,8 +90,9 @@ class _Fit:
     error: float
 
 
-def _fit(z: Matrix, levels: Vector, shares: Vector) -> _Fit:
-    values, vectors = np.linalg.eigh(z @ z.T)
+def _fit(kernel: Matrix, levels: Vector, back: Matrix) -> _Fit:
+    """``back`` leads from weights of answers to coefficients of features."""
+    values, vectors = np.linalg.eigh(kernel)
     values = np.maximum(values, 0.0)
     turned = vectors.T @ levels
     shrunk = values[:, None] / (values[:, None] + PENALTIES)  # one column for each penalty
@@ -95,8 +100,8 @@ def _fit(z: Matrix, levels: Vector, shares: Vector) -> _Fit:
     missed = (levels[:, None] - vectors @ (shrunk * turned[:, None])) / np.maximum(1 - leverage, 1e-6)
     errors = np.square(missed).mean(axis=0)
     best = int(errors.argmin())
-    weights = z.T @ (vectors @ (turned / (values + PENALTIES[best])))
-    return _Fit(weights * shares, levels - missed[:, best], float(errors[best]))
+    coefficients = back @ (vectors @ (turned / (values + PENALTIES[best])))
+    return _Fit(coefficients, levels - missed[:, best], float(errors[best]))
 
 
 def _scaled(features: Matrix, means: Vector, scales: Vector) -> Matrix:

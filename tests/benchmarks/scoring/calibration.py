@@ -33,7 +33,7 @@ from tests.benchmarks.report import DataMissing, Figure, Options, Report
 
 __all__ = ["run"]
 
-SHUFFLES = 4
+SHUFFLES = 2
 SMALL = (25, 24, 10)
 NOISE = 0.8  # levels, of the made second rater
 RESAMPLES = 200
