@@ -30,9 +30,6 @@ __all__ = ["FEATURES_VERSION", "AnswerReader"]
 FEATURES_VERSION = "1"
 """Changes whenever equal answers could give other features. A model fitted on another version is refused."""
 
-FEWEST_TEXTS = 3
-"""Texts for each key point, its examples among them, under which nobody can say what is off the topic."""
-
 REFERENCE_NAMES = ("cosine", "most-alike", "share-of-reference", "share-of-answer")
 
 
@@ -60,9 +57,8 @@ class AnswerReader:
     def read(self, answer: Answer, judgement: Judgement) -> npt.NDArray[np.float64]:
         """One row of features; ``judgement`` is the wrapped judge's, of this very answer."""
         counted = content(answer.text, self._sources, keep_fillers=self._rubric.scores_fluency)
-        if len(self._asked[0]) >= FEWEST_TEXTS * len(self._rubric.key_points):
-            own = self._embedder.encode([s.text for s in counted.sentences])
-            counted = relevant(counted, own, self._asked[0], self._embedder.encode(EMPTY_TALK))
+        own, empty = self._embedder.encode([s.text for s in counted.sentences]), self._embedder.encode(EMPTY_TALK)
+        counted = relevant(counted, own, self._asked[0], empty, len(self._rubric.key_points))
         texts = [s.text for s in counted.sentences] or [answer.text]
         vectors = self._embedder.encode(texts)
         return np.concatenate([

@@ -34,9 +34,9 @@ def moon_examples() -> ExampleSet:
 
 @pytest.fixture(scope="session")
 def ratings_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two raters on sixty answers to the question of the rice."""
+    """Two raters on fifty answers to the question of the rice."""
     file = tmp_path_factory.mktemp("ratings") / "rice.jsonl"
-    file.write_text("".join(json.dumps(row) + "\n" for row in rated_rows(60)))
+    file.write_text("".join(json.dumps(row) + "\n" for row in rated_rows(50)))
     return file
 
 
@@ -47,7 +47,7 @@ def calibrations(ratings_file: Path) -> Path:
     report = ratings_file.parent / "report.json"
     status = main([
         "calibrate", str(ratings_file), "--rubric", str(RUBRIC_FILE), "--out", str(folder), "--json", str(report),
-        "--resamples", "200",
+        "--resamples", "100",
     ])  # fmt: skip
     assert status == 0
     return folder

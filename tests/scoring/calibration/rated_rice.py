@@ -36,7 +36,7 @@ def rated_rows(answers: int, raters: int = 2, seed: int = 0, sentences_each: int
         pool = by_level[level] + (by_level[2] if level < 3 else [])
         said = rng.choice(pool, size=min(sentences_each, len(pool)), replace=False)
         for rater in range(raters):
-            noise = rng.choice([-1, 0, 0, 0, 1], size=1 + len(CRITERIA))
+            noise = rng.choice([-1, 0, 1], size=1 + len(CRITERIA))
             given = [float(np.clip(level + n, 1, 5)) for n in noise]
             rows.append(
                 {

@@ -45,7 +45,9 @@ def plain(embedder: Embedder) -> EmbeddedJudge:
 
 @pytest.fixture
 def model(calibrations: Path) -> CalibrationModel:
-    return stored_models(calibrations)[0]
+    """As fitted, but for the verdicts: how good the fit is, is no matter here."""
+    (fitted,) = stored_models(calibrations)
+    return without(fitted, Verdict.CALIBRATED, *fitted.targets)
 
 
 @pytest.fixture
@@ -90,13 +92,12 @@ def test_levels_come_from_the_model_and_everything_else_from_the_embedded_judge(
 
 
 def test_the_folder_is_all_that_the_options_need(
-    calibrations: Path,
-    judge: CalibratedJudge,
-    rubric: Rubric,
+    calibrations: Path, plain: EmbeddedJudge, embedder: Embedder, rubric: Rubric
 ) -> None:
     chosen = make_judge(JudgeOptions(calibrations=calibrations))
-    assert chosen.version == judge.version
-    assert card(chosen, STRONG, rubric) == card(judge, STRONG, rubric)  # type: ignore[arg-type] # a Judge
+    by_hand = CalibratedJudge(plain, embedder, stored_models(calibrations))
+    assert chosen.version == by_hand.version != plain.version
+    assert card(chosen, STRONG, rubric) == card(by_hand, STRONG, rubric)  # type: ignore[arg-type] # a Judge
 
 
 def test_a_scorecard_is_called_what_its_weakest_criterion_is(
