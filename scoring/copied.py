@@ -16,7 +16,7 @@ COPIED_AT = 0.7  # share of a sentence's word trigrams that stand in one text of
 COPIED_WITHIN_AT = 0.45  # the same where nearly all of that text stands in the sentence: a copy with words around it
 WHOLE_SOURCE = 0.8  # share of a text's trigrams that is nearly all of it
 SHORTEST_COPY = 5  # words; a shorter sentence may match a source by chance
-SHORTEST_ASKED = 3  # words; a whole sentence of so few that stands in the question is read from it
+SHORTEST_WHOLE = 3  # words; a sentence of so few that stands in the question, or is all of a rubric's text, is read
 SHORTEST_EXAMPLE_COPY = 9  # words; examples are what a candidate might well say, so only a long match is a copy
 
 Ngrams = frozenset[tuple[str, ...]]
@@ -48,8 +48,11 @@ def copied_from(
 
 def _copied(tokens: tuple[str, ...], own: Ngrams, sources: Sources) -> Literal["question", "rubric"] | None:
     if len(tokens) < SHORTEST_COPY:
-        asked = len(tokens) >= SHORTEST_ASKED and own <= _source(sources.question).places.keys()
-        return "question" if asked else None
+        if len(tokens) < SHORTEST_WHOLE:
+            return None
+        if own <= _source(sources.question).places.keys():
+            return "question"
+        return "rubric" if own in _source(sources.rubric).whole else None
     if _stands_in(own, sources.question):
         return "question"
     if _stands_in(own, sources.rubric):
@@ -67,10 +70,11 @@ def ngrams(tokens: tuple[str, ...]) -> Ngrams:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Trigrams of several texts: in which of them each stands, and how many each text has."""
+    """Trigrams of several texts: in which each stands, how many each text has, and those of whole short texts."""
 
     places: dict[tuple[str, ...], tuple[int, ...]]
     sizes: tuple[int, ...]
+    whole: frozenset[Ngrams]
 
 
 @lru_cache(maxsize=256)
@@ -80,7 +84,8 @@ def _source(texts: tuple[str, ...]) -> _Source:
     for index, found in enumerate(own):
         for ngram in found:
             places.setdefault(ngram, []).append(index)
-    return _Source({n: tuple(p) for n, p in places.items()}, tuple(len(n) for n in own))
+    short = frozenset(found for found in own if 0 < len(found) < SHORTEST_COPY)
+    return _Source({n: tuple(p) for n, p in places.items()}, tuple(len(n) for n in own), short)
 
 
 def _stands_in(own: Ngrams, texts: tuple[str, ...]) -> bool:

@@ -41,9 +41,9 @@ FEATURES = (
     "empty",
     "empty_around",
 )
-WEIGHTS = (9.076, -1.983, 2.679, 4.815, 7.343, 3.994, 5.439, 6.673, -6.150, -9.644)
-BIAS = -6.610
-BELONGS_AT = -1.09
+WEIGHTS = (7.998, -1.497, 2.382, 4.975, 10.029, 6.072, 4.796, 5.933, -5.892, -9.818)
+BIAS = -6.702
+BELONGS_AT = -1.07
 """Log-odds. With each rubric left out of the fit in turn, 3 % of the words of good answers (level 3 and more) lie under
 this, and 84 % of the foreign words."""
 
@@ -51,13 +51,17 @@ SUSPECT = 3.0
 """Log-odds more that are asked of an answer in which something speaks to the judge: what stands around that is likely
 more of it. Chosen, not fitted; such answers are not among the worked examples."""
 
-LEAST_LEFT = 0.25
-"""Share of what was read of such an answer, in characters, under which nothing of it counts: it is an attack with some
-words around it."""
+LEAST_LEFT = 0.2
+"""Share of an answer, in characters, under which nothing of it counts: it is about something else with some words of
+the topic in it, or an attack with some words around it. Repeats and copies are not among what is counted here."""
 
 FEWEST_TEXTS = 3
 """Texts for each key point, its examples among them. With fewer nobody can say what belongs: with the examples of our
 rubrics taken away, 29 % of the words of good answers would be lost."""
+
+ALONE, ALIKE = 0.3, 0.5
+"""A sentence without others to be compared with has a core of ALIKE of its own nearness, as such sentences have on
+average; ALONE is the weight of that, and that of ten words at a cosine of 0.42. Else any sentence beside would help."""
 
 NEAR = 0.25  # cosine from which a sentence counts to the core of its answer
 
@@ -76,10 +80,10 @@ def relevant(content: Content, vectors: Vectors, meaning: Vectors, empty: Vector
     suspect = any(why is Dropped.ADDRESSED for _, _, why in content.dropped)
     bar = BELONGS_AT + (SUSPECT if suspect else 0.0)
     belongs = relevance(vectors, [len(s.words) for s in content.sentences], meaning, empty) >= bar
-    if suspect:
-        sizes = np.array([s.end - s.start for s in content.sentences])
-        if sizes[belongs].sum() < LEAST_LEFT * (sizes.sum() + sum(end - start for start, end, _ in content.dropped)):
-            belongs[:] = False
+    sizes = np.array([s.end - s.start for s in content.sentences])
+    read = sizes.sum() + sum(end - start for start, end, why in content.dropped if why is Dropped.ADDRESSED)
+    if sizes[belongs].sum() < LEAST_LEFT * read:
+        belongs[:] = False
     if belongs.all():
         return content
     kept = tuple(s for s, own in zip(content.sentences, belongs, strict=True) if own)
@@ -104,7 +108,8 @@ def features(vectors: Vectors, lengths: Sequence[int], meaning: Vectors, empty: 
     between = (vectors @ vectors.T).astype(np.float64)
     np.fill_diagonal(between, 0.0)
     pull = np.clip(nearest - NEAR, 0.0, None) ** 2 * weight
-    core = (between @ pull) / (pull.sum() - pull + 1e-6)
+    others = pull.sum() - pull
+    core = (between @ pull + ALONE * ALIKE * nearest) / (others + ALONE)
     centre = meaning.mean(axis=0)
     topic = (vectors @ (centre / np.linalg.norm(centre))).astype(np.float64)
     hollow = (vectors @ empty.T).max(axis=1).astype(np.float64)
