@@ -5,6 +5,7 @@ The SDK's own timeout begins anew with each packet, so an endpoint that drips wo
 
 from __future__ import annotations
 
+import importlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from scoring.judges.chat_options import ChatOptions
 if TYPE_CHECKING:
     from openai import OpenAI
 
-__all__ = ["TooMuch", "TooSlow", "client"]
+__all__ = ["TooMuch", "TooSlow", "client", "security"]
 
 
 class TooMuch(Exception):
@@ -24,8 +25,12 @@ class TooSlow(Exception):
     """The reply did not end in time."""
 
 
-def client(options: ChatOptions) -> OpenAI:
-    """Connects at the first request. Importing the SDK takes a second or two."""
+def client(options: ChatOptions, security: Any = None) -> OpenAI:
+    """Holds one connection, made at the first request; for one thread at a time. ``security`` as of ``security()``.
+
+    A pool of connections that threads share looks through all of them at each request, with a system call for each that
+    rests: with 64 that costs more than the request. Importing the SDK takes a second or two.
+    """
     import openai
 
     class Bounded(openai.DefaultHttpxClient):
@@ -45,9 +50,7 @@ def client(options: ChatOptions) -> OpenAI:
                         raise TooSlow
             finally:
                 response.close()
-            return type(response)(
-                response.status_code, headers=response.headers, content=bytes(body), request=request
-            )  # fmt: skip
+            return type(response)(response.status_code, headers=response.headers, content=bytes(body), request=request)
 
     return openai.OpenAI(
         base_url=options.base_url,
@@ -56,15 +59,16 @@ def client(options: ChatOptions) -> OpenAI:
         timeout=options.timeout_s,
         # Uncompressed, so that the bytes counted are the bytes read.
         default_headers={"Accept-Encoding": "identity"},
-        http_client=Bounded(
-            timeout=options.timeout_s,
-            follow_redirects=False,
-            limits=_limits(options.slots),
-        ),
+        http_client=Bounded(timeout=options.timeout_s, follow_redirects=False, verify=security or False),
     )
 
 
-def _limits(slots: int) -> Any:
-    from openai._constants import DEFAULT_CONNECTION_LIMITS
+def security(options: ChatOptions) -> Any:
+    """What checks the endpoint's certificate, made once for all connections; None where there is none to check."""
+    if not options.base_url.lower().startswith("https:"):
+        return None
+    import openai
 
-    return type(DEFAULT_CONNECTION_LIMITS)(max_connections=slots, max_keepalive_connections=slots, keepalive_expiry=60)
+    # The SDK's HTTP library is another one from its third version on; both have this function.
+    library = next(c.__module__.partition(".")[0] for c in openai.DefaultHttpxClient.__mro__ if "httpx" in c.__module__)
+    return importlib.import_module(library).create_ssl_context()

@@ -7,6 +7,7 @@ endpoint itself asks for (Retry-After), until the tries or the deadline are used
 from __future__ import annotations
 
 import json
+import queue
 import secrets
 import threading
 import time
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from scoring.calls import CallRecord
 from scoring.judges.chat_capabilities import PROBE, PROBE_SCHEMA, Capabilities, shown_by, without_one
-from scoring.judges.chat_client import TooMuch, TooSlow, client
+from scoring.judges.chat_client import TooMuch, TooSlow, client, security
 from scoring.judges.chat_options import ChatOptions
 from scoring.judges.chat_wire import Failure, count, is_completion, refusal, text_of
 
@@ -67,9 +68,12 @@ class ChatEndpoint:
 
     def __init__(self, options: ChatOptions) -> None:
         self.options = options
-        self._slots = threading.BoundedSemaphore(options.slots)
+        # The one used last comes first, so that few connections are held where few are wanted.
+        self._slots: queue.LifoQueue[OpenAI | None] = queue.LifoQueue()
+        for _ in range(options.slots):
+            self._slots.put(None)
         self._lock = threading.Lock()
-        self._client: OpenAI | None = None
+        self._security: tuple[Any] | None = None
 
     def ask(
         self,
@@ -174,12 +178,16 @@ class ChatEndpoint:
         failure: Failure | None = self._out_of_time()
         reply: Any = None
         raw: str | None = None
-        with self._slots:
-            started = time.monotonic()
+        slot = self._slots.get()
+        started = time.monotonic()
+        try:
             patience = min(self.options.timeout_s, deadline - started)
             if patience > 0:
-                failure, reply, raw = self._sent(body, patience)
-            seconds = time.monotonic() - started
+                slot = slot or self._connected()
+                failure, reply, raw = self._sent(slot, body, patience)
+        finally:
+            self._slots.put(slot)
+        seconds = time.monotonic() - started
         usage = reply.get("usage") if isinstance(reply, dict) else None
         usage = usage if isinstance(usage, dict) else {}
         if raw is not None and self.options.api_key:
@@ -196,7 +204,7 @@ class ChatEndpoint:
         )
         return failure, reply, call
 
-    def _sent(self, body: Mapping[str, Any], patience: float) -> tuple[Failure | None, Any, str | None]:
+    def _sent(self, slot: OpenAI, body: Mapping[str, Any], patience: float) -> tuple[Failure | None, Any, str | None]:
         """One request: why it failed, the reply as JSON, and the text that came."""
         import openai
 
@@ -205,7 +213,7 @@ class ChatEndpoint:
         try:
             # As extra_body, what is sent is not taken apart and put together again by the SDK, which costs as much
             # as the whole request.
-            response = self._connected().chat.completions.with_raw_response.create(
+            response = slot.chat.completions.with_raw_response.create(
                 model=self.options.model, messages=[], extra_body=body, timeout=patience
             )
         except openai.APIStatusError as error:
@@ -237,7 +245,7 @@ class ChatEndpoint:
         return Failure(f"The language model had not answered within {self.options.deadline_s:g} s.", again=False)
 
     def _connected(self) -> OpenAI:
-        if self._client is None:
-            with self._lock:
-                self._client = self._client or client(self.options)
-        return self._client
+        with self._lock:
+            if self._security is None:
+                self._security = (security(self.options),)
+        return client(self.options, *self._security)
