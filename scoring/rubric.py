@@ -51,6 +51,7 @@ Measure = Literal[
     "specificity",  # names, numbers, first-person past actions, concrete nouns
     "structure",  # connected reasoning: because, so, first, for example
     "on-topic",  # close in meaning to the question and key points at all
+    "anchors",  # which level's anchor it speaks for; for levels described in words and not by key points
 ]
 
 

@@ -15,17 +15,20 @@ not been rated yet, so nothing more is known of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from scoring.content import Content, Dropped, Sources, content
+from scoring.anchors.belief import SAID_AT, AnchorReader, AnchorReading
+from scoring.anchors.model import Model, shipped
+from scoring.content import Content, ContentSentence, Dropped, Sources, content
 from scoring.coverage import Coverage, Match, covered
 from scoring.embeddings import Embedder, Vectors
 from scoring.empty_talk import EMPTY_TALK
 from scoring.evidence import is_quotable, parts
 from scoring.features.meaning import OFF_TOPIC_BELOW, ON_TOPIC_PEAK
-from scoring.features.reading import Context, Reading
+from scoring.features.reading import Context
 from scoring.features.table import MEASURES
 from scoring.judges.base import Citation, CriterionJudgement, JudgeFailed, Judgement, Probabilities
 from scoring.relevance import relevant
@@ -35,22 +38,29 @@ from scoring.transcript import Answer
 
 __all__ = ["EmbeddedJudge"]
 
+VERSION = "2"  # of this code; the model that reads anchors adds its own hash
 SPREAD = 1.0  # levels; until human ratings say better, the level beside is never out of the question
 WEIGHTS: Mapping[Measure, float] = {"coverage": 2.0, "on-topic": 0.5}
 """What is said weighs more than how; to be on the topic is only where an answer begins. The others count 1."""
 
+OFF_TOPIC = "The answer does not speak about what was asked."
 FEWEST_WORDS = 8  # that count; less cannot show a level
 MOST_QUOTES = 3  # for a criterion, besides one for each covered key point
 
 
 class EmbeddedJudge:
     name = "embedded"
-    version = "1"
     calibration = "uncalibrated"
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, anchors: Model | None = None) -> None:
+        """``anchors``: another model for reading anchors than the one that ships."""
         self._embedder = embedder
         self._coverage = Coverage(embedder)
+        self._anchors = AnchorReader(embedder, anchors or shipped())
+
+    @property
+    def version(self) -> str:
+        return f"{VERSION}+{self._anchors.model.hash}"
 
     @property
     def model(self) -> str:
@@ -63,47 +73,63 @@ class EmbeddedJudge:
         counted = self._relevant(counted, rubric, question_text)
         about = self._about(counted, rubric, question_text)
         windows = self._coverage.windows(counted)
-        if reason := _nothing_to_judge(answer, counted, about):
-            return Judgement(
-                {
-                    c.id: CriterionJudgement(None, reason, missing=tuple(p.id for p in c.key_points))
-                    for c in rubric.criteria
-                }
-            )
+        if reason := _nothing_to_judge(answer, counted):
+            return Judgement({c.id: _refused(c, reason) for c in rubric.criteria})
         matches = self._coverage.matches(windows, rubric.key_points)
         place = float(about.mean())
+        anchors = self._read_anchors(answer, counted, rubric)
+        off_topic = bool(place < OFF_TOPIC_BELOW and np.sort(about)[-3:].mean() < ON_TOPIC_PEAK)
         return Judgement(
             {
-                c.id: self._criterion(
-                    answer, Context(c, question_text, counted, {p.id: matches[p.id] for p in c.key_points}, place)
+                # Anchors know by themselves what is about them; the other measures do not.
+                c.id: _refused(c, OFF_TOPIC)
+                if off_topic and c.measures != ("anchors",)
+                else self._criterion(
+                    answer,
+                    Context(c, question_text, counted, {p.id: matches[p.id] for p in c.key_points}, place),
+                    anchors.get(c.id),
                 )
                 for c in rubric.criteria
             }
         )
 
-    def _criterion(self, answer: Answer, context: Context) -> CriterionJudgement:
+    def _read_anchors(self, answer: Answer, counted: Content, rubric: Rubric) -> Mapping[str, AnchorReading]:
+        if not any("anchors" in c.measures for c in rubric.criteria):
+            return {}
+        rows = self._embedder.encode([s.text for s in counted.sentences])
+        return self._anchors.read(counted, rows, answer.turn_offsets, rubric)
+
+    def _criterion(self, answer: Answer, context: Context, anchors: AnchorReading | None) -> CriterionJudgement:
         criterion, matches = context.criterion, context.matches
-        readings = {name: MEASURES[name](context) for name in criterion.measures}
+        readings = {name: MEASURES[name](context) for name in criterion.measures if name != "anchors"}
         weights = {name: WEIGHTS.get(name, 1.0) for name in readings}
-        q = sum(weights[n] * r.value for n, r in readings.items()) / sum(weights.values())
         found = covered(matches)
+        missing = tuple(p.id for p in criterion.key_points if p.id not in found)
+        notes = [r.note for r in readings.values() if r.note]
+        quoted = [s for r in readings.values() for s in r.sentences]
+        if anchors is not None and "anchors" in criterion.measures:
+            if not readings and anchors.weight < SAID_AT:
+                return CriterionJudgement(None, "Nothing was said about this.", missing=missing)
+            notes.append(_spoken_for(anchors))
+            quoted += anchors.sentences
+        p = np.ones(5) if anchors is None or "anchors" not in criterion.measures else anchors.probabilities
+        if readings:
+            q = sum(weights[n] * r.value for n, r in readings.items()) / sum(weights.values())
+            p = p * np.array(probabilities_at(1 + 4 * q))
         return CriterionJudgement(
-            probabilities_at(1 + 4 * q),
-            " ".join(r.note for r in readings.values() if r.note),
-            self._citations(answer, criterion, readings, matches),
-            tuple(p.id for p in criterion.key_points if p.id not in found),
+            _rounded(p), " ".join(notes), self._citations(answer, criterion, quoted, matches), missing
         )
 
     def _citations(
-        self, answer: Answer, criterion: Criterion, readings: Mapping[Measure, Reading], matches: Mapping[str, Match]
+        self, answer: Answer, criterion: Criterion, quoted: Sequence[ContentSentence], matches: Mapping[str, Match]
     ) -> tuple[Citation, ...]:
         """Quotes for what was found; where nothing was, the nearest stretch, so that a low level can be checked."""
         wanted: list[tuple[int, int, str | None, float | None]] = []
         nearest = sorted(matches.items(), key=lambda item: -item[1].margin)
         held = set(covered(matches))
-        if "coverage" in readings:
+        if "coverage" in criterion.measures:
             wanted += [(m.start, m.end, point, m.similarity) for point, m in nearest if point in held]
-        wanted += [(s.start, s.end, None, None) for r in readings.values() for s in r.sentences]
+        wanted += [(s.start, s.end, None, None) for s in quoted]
         if not wanted:
             wanted = [(m.start, m.end, None, m.similarity) for _, m in nearest[:1]]
         citations: list[Citation] = []
@@ -133,7 +159,8 @@ class EmbeddedJudge:
 
     def _relevant(self, counted: Content, rubric: Rubric, question_text: str) -> Content:
         own = self._embedder.encode([s.text for s in counted.sentences])
-        return relevant(counted, own, self._asked(rubric, question_text), self._embedder.encode(EMPTY_TALK))
+        asked, empty = self._asked(rubric, question_text), self._embedder.encode(EMPTY_TALK)
+        return relevant(counted, own, asked, empty, len(rubric.key_points))
 
     def _about(self, counted: Content, rubric: Rubric, question_text: str) -> Vectors:
         """For each sentence, the cosine with the nearest of the question, the key points and their examples."""
@@ -149,9 +176,25 @@ class EmbeddedJudge:
 
 def probabilities_at(x: float) -> Probabilities:
     """A normal of standard deviation SPREAD around x (1 to 5), cut to the five levels."""
-    raw = [math.exp(-((level - x) ** 2) / (2 * SPREAD**2)) for level in range(1, 6)]
-    p = [round(r / sum(raw), 4) for r in raw]
-    return p[0], p[1], p[2], p[3], p[4]
+    return _rounded(np.array([math.exp(-((level - x) ** 2) / (2 * SPREAD**2)) for level in range(1, 6)]))
+
+
+def _rounded(p: npt.NDArray[np.float64]) -> Probabilities:
+    p = p / p.sum()
+    return (
+        round(float(p[0]), 4),
+        round(float(p[1]), 4),
+        round(float(p[2]), 4),
+        round(float(p[3]), 4),
+        round(float(p[4]), 4),
+    )
+
+
+def _spoken_for(anchors: AnchorReading) -> str:
+    if anchors.weight < SAID_AT:
+        return "Little that was said belongs to its levels."
+    level = int(anchors.probabilities.argmax()) + 1
+    return f"What was said about it is nearest to what level {level} describes."
 
 
 def sources_of(rubric: Rubric, question_text: str) -> Sources:
@@ -163,7 +206,11 @@ def sources_of(rubric: Rubric, question_text: str) -> Sources:
     return Sources((question_text,), tuple(texts), examples)
 
 
-def _nothing_to_judge(answer: Answer, counted: Content, about: Vectors) -> str | None:
+def _refused(criterion: Criterion, reason: str) -> CriterionJudgement:
+    return CriterionJudgement(None, reason, missing=tuple(p.id for p in criterion.key_points))
+
+
+def _nothing_to_judge(answer: Answer, counted: Content) -> str | None:
     """Why the answer gives no ground for any level, in a sentence; None where it does."""
     if not answer.text.strip():
         return "There is no answer."
@@ -173,6 +220,4 @@ def _nothing_to_judge(answer: Answer, counted: Content, about: Vectors) -> str |
         why = [w for _, _, w in counted.dropped]
         common = max(Dropped, key=why.count)
         return f"What was said {common}, so there is too little to judge."
-    if about.mean() < OFF_TOPIC_BELOW and np.sort(about)[-3:].mean() < ON_TOPIC_PEAK:
-        return "The answer does not speak about what was asked."
     return None
