@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from scoring.addressed import continues, is_addressed
-from scoring.copied import SHORTEST_COPY, Sources, copied_from, ngrams, share
+from scoring.copied import SHORTEST_COPY, Ngrams, Sources, copied_from, ngrams, share
 from scoring.lexicon import FUNCTION_WORDS
 from scoring.readable import is_list, is_noise
 from scoring.sentences import sentences, words
@@ -25,6 +26,7 @@ __all__ = ["Content", "ContentSentence", "Dropped", "Sources", "content"]
 REPEATED_AT = 0.7  # share of a sentence's word trigrams that the answer has said before
 SHORTEST_FRAME = 4  # function words; "it has to do with ..., ... and ..." is a frame that words are hung into
 MOST_FRAMES = 2  # sentences of one frame in an answer; from three on, none of them counts
+REMEMBERED = 1024  # answers; each is read once, however many rubrics it is judged by
 WIDEST_GAP = 2  # sentences between two that speak to the judge that are taken for more of the same
 
 _FILLER = re.compile(
@@ -75,10 +77,36 @@ class Content:
 def content(text: str, sources: Sources | None = None, *, keep_fillers: bool = False) -> Content:
     """Read an answer. ``keep_fillers`` only where a rubric scores fluency."""
     sources = sources or Sources()
+    read = _read(text, keep_fillers)
+    whys = [_COPIES.get(copied_from(r.raw, r.sentence.words, r.ngrams, sources)) or r.why for r in read]
+    frames = [r.frame if why is None else None for r, why in zip(read, whys, strict=True)]
+    hung = {frame for frame, count in Counter(frames).items() if frame and count > MOST_FRAMES}
+    reasons = [why or (Dropped.LIST if frame in hung else None) for why, frame in zip(whys, frames, strict=True)]
+    reasons = _with_neighbours(read, reasons)
+    return Content(
+        tuple(r.sentence for r, why in zip(read, reasons, strict=True) if why is None),
+        tuple((r.sentence.start, r.sentence.end, why) for r, why in zip(read, reasons, strict=True) if why is not None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A sentence and what of it no rubric changes. ``frame``: its function words where they are enough to tell;
+    ``why``: it does not count; ``goes_on``: it may belong to a neighbour that speaks to the judge."""
+
+    sentence: ContentSentence
+    raw: str
+    ngrams: Ngrams
+    frame: tuple[str, ...] | None
+    why: Dropped | None
+    goes_on: bool
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read(text: str, keep_fillers: bool) -> tuple[_Read, ...]:
     seen = visible(text)
-    read: list[tuple[ContentSentence, Dropped | None]] = []
+    read: list[_Read] = []
     said: set[tuple[str, ...]] = set()
-    frames: list[tuple[str, ...] | None] = []
     for sentence in sentences(seen):
         raw = joined(text[sentence.start : sentence.end], seen[sentence.start : sentence.end])
         clean = raw if keep_fillers else without_fillers(raw)
@@ -89,25 +117,18 @@ def content(text: str, sources: Sources | None = None, *, keep_fillers: bool = F
         frame = tuple(w for w in tokens if w in FUNCTION_WORDS)
         repeats = own <= said or (len(tokens) >= SHORTEST_COPY and share(own, said) >= REPEATED_AT)
         why = (
-            _COPIES.get(copied_from(raw, tokens, own, sources))
-            or (Dropped.ADDRESSED if is_addressed(raw, tokens) else None)
+            (Dropped.ADDRESSED if is_addressed(raw, tokens) else None)
             or (Dropped.NOISE if is_noise(clean, tokens) else None)
             or (Dropped.LIST if is_list(clean, tokens) else None)
             or (Dropped.REPEATS if repeats else None)
         )
         said |= own
-        read.append((ContentSentence(sentence.start, sentence.end, clean, tokens, sentence.marked), why))
-        frames.append(frame if why is None and len(frame) >= SHORTEST_FRAME else None)
-    hung = {frame for frame, count in Counter(frames).items() if frame and count > MOST_FRAMES}
-    reasons = [why or (Dropped.LIST if frame in hung else None) for (_, why), frame in zip(read, frames, strict=True)]
-    reasons = _with_neighbours([s for s, _ in read], reasons)
-    return Content(
-        tuple(s for (s, _), why in zip(read, reasons, strict=True) if why is None),
-        tuple((s.start, s.end, why) for (s, _), why in zip(read, reasons, strict=True) if why is not None),
-    )
+        counted = ContentSentence(sentence.start, sentence.end, clean, tokens, sentence.marked)
+        read.append(_Read(counted, raw, own, frame if len(frame) >= SHORTEST_FRAME else None, why, continues(clean)))
+    return tuple(read)
 
 
-def _with_neighbours(read: Sequence[ContentSentence], reasons: list[Dropped | None]) -> list[Dropped | None]:
+def _with_neighbours(read: Sequence[_Read], reasons: list[Dropped | None]) -> list[Dropped | None]:
     """Reasons, where what surrounds a sentence to the judge and goes on about scores or orders belongs to it."""
     found = [i for i, why in enumerate(reasons) if why is Dropped.ADDRESSED]
     if not found:
@@ -116,7 +137,7 @@ def _with_neighbours(read: Sequence[ContentSentence], reasons: list[Dropped | No
     while waiting:
         at = waiting.pop()
         for i in (at - 1, at + 1):
-            if 0 <= i < len(read) and reasons[i] is None and continues(read[i].text):
+            if 0 <= i < len(read) and reasons[i] is None and read[i].goes_on:
                 reasons[i] = Dropped.ADDRESSED
                 waiting.append(i)
     marked = [i for i, why in enumerate(reasons) if why is Dropped.ADDRESSED]

@@ -90,7 +90,10 @@ def _source(texts: tuple[str, ...]) -> _Source:
 
 def _stands_in(own: Ngrams, texts: tuple[str, ...]) -> bool:
     source = _source(texts)
-    shared = Counter(index for ngram in own & source.places.keys() for index in source.places[ngram])
+    known = own & source.places.keys()
+    if len(known) < COPIED_WITHIN_AT * len(own):
+        return False
+    shared = Counter(index for ngram in known for index in source.places[ngram])
     return any(
         count >= COPIED_AT * len(own)
         or (

@@ -43,16 +43,16 @@ class Embedder:
         """float32 array of shape (len(texts), 384), rows of length 1 in the order of ``texts``."""
         if not texts:
             return np.empty((0, DIMENSIONS), dtype=np.float32)
+        rows = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         with self._lock:
-            known = {t: self._cache[t] for t in set(texts) if t in self._cache}
-            new = [t for t in dict.fromkeys(texts) if t not in known]
+            new = [t for t in dict.fromkeys(texts) if t not in self._cache]
             if new:
                 if self._model is None:
                     self._model = MiniLM(model_folder(), self.options.threads, self.options.store)
-                known.update(zip(new, self._model.forward(new), strict=True))
-            for text in dict.fromkeys(texts):
-                self._cache[text] = known[text]
+                self._cache.update(zip(new, self._model.forward(new), strict=True))
+            for i, text in enumerate(texts):
+                rows[i] = self._cache[text]
                 self._cache.move_to_end(text)
             while len(self._cache) > self.options.cache:
                 self._cache.popitem(last=False)
-        return np.stack([known[t] for t in texts])
+        return rows
