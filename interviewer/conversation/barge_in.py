@@ -17,7 +17,10 @@ from interviewer.conversation.moves import say_again, stop_saying
 from interviewer.conversation.script import RATE
 from interviewer.conversation.state import Saying, State, Then
 
-__all__ = ["BARGE_IN_S", "after_cut", "barge_in", "given_up", "heard_into", "settle_echo"]
+__all__ = [
+    "BARGE_IN_S", "RECOGNITION_GIVEN_UP_S", "SAID_ALONG_WORDS", "after_cut", "barge_in", "given_up", "heard_into",
+    "settle_echo", "still_speaks",
+]  # fmt: skip
 
 BARGE_IN_S = 0.5
 """Speech while Melvin speaks that stops him: longer than "mm-hm" and most coughs, shorter than anyone talks on for."""
@@ -31,6 +34,8 @@ COUGHS_AT_MOST = 2
 """An utterance that was interrupted for nothing this often is said to its end: the room is loud, nobody is asking."""
 RECOGNITION_GIVEN_UP_S = 10.0
 """As at the end of a turn: a recogniser that is silent for this long is taken to be dead."""
+NOISE_S = 30.0
+"""Sound without a pause for this long, and no word of it: a machine, or a microphone that went away in mid-speech."""
 UNSAID_S = 30.0
 UNSAID_PER_CHARACTER_S = 0.2
 """An utterance whose end is never told (its sound had nowhere to go) is over after this: three times as long as the
@@ -80,7 +85,7 @@ def heard_into(state: State, end: int, text: str) -> list[Action]:
 
 def after_cut(state: State, cut: Saying) -> list[Action]:
     """Nothing that means anything has been said: go on after a while."""
-    if state.speaking:
+    if still_speaks(state):
         return []
     quiet_s = (state.at - max(state.speech_end, state.listen_from)) / RATE
     if state.open_segments:
@@ -93,6 +98,11 @@ def after_cut(state: State, cut: Saying) -> list[Action]:
         return []
     facts = {"utterance": cut.utterance, "part": cut.part, "quiet_s": round(quiet_s, 2)}
     return [Decided(Decision.WENT_ON, "nothing was said that takes the turn", facts), *say_again(state, cut)]
+
+
+def still_speaks(state: State) -> bool:
+    """Whether the candidate is in mid-speech; what goes on for too long without a word is none."""
+    return state.speaking and state.at - state.speech_from < NOISE_S * RATE
 
 
 def given_up(state: State, saying: Saying) -> bool:

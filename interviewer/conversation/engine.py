@@ -270,6 +270,7 @@ class Conversation:
         if said is not None and said.kind in (SayKind.QUESTION, SayKind.PROBE):
             out += stop_saying(state)
         state.confirming = False
+        state.moment_until = None
         state.over_asked_at = state.at
         return out + ask_coverage(state, answer)
 

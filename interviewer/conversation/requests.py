@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from interviewer.conversation.actions import Action, Decided, Decision, Requested, SayKind
 from interviewer.conversation.asking import Ask
+from interviewer.conversation.barge_in import still_speaks
 from interviewer.conversation.cues import Cue, cue_of
 from interviewer.conversation.events import Button, Heard
 from interviewer.conversation.moves import (
@@ -32,7 +33,8 @@ MID_SENTENCE_S = 2.5
 """After an unfinished sentence a request within this time is a part of it ("he said: | stop the interview"); after a
 longer silence the thought was given up."""
 CONFIRM_WAIT_S = 15.0
-"""Melvin has asked whether to end: with no answer for this long the interview goes on."""
+"""Melvin has asked whether to end: with no answer for this long the interview goes on. Words that have not come back by
+then never will."""
 
 _BUTTONS = {Ask.REPEAT: Button.REPEAT, Ask.SKIP: Button.SKIP, Ask.MOMENT: Button.MOMENT, Ask.DONE: Button.DONE}
 
@@ -150,7 +152,7 @@ def _keep_going(state: State) -> list[Action]:
 
 def confirm_lapsed(state: State) -> list[Action]:
     """Nobody has said yes: the interview goes on."""
-    if state.speaking or state.open_segments:
+    if still_speaks(state):
         return []
     quiet = state.at - max(state.quiet_from, state.speech_end)
     if quiet < state.samples(CONFIRM_WAIT_S):

@@ -44,7 +44,8 @@ def due(state: State, policy: TurnPolicy) -> list[Action]:
         state.moment_until = None
         state.quiet_from = state.at
     out = time_limit(state, answer)
-    if out or (state.speaking and not state.time_up):  # no turn ends, and nobody is waited for, in mid-speech
+    in_speech = state.speaking and not state.typing_now
+    if out or (in_speech and not state.time_up):  # no turn ends, and nobody is waited for, in mid-speech
         return out
     return turn_over(state, policy, answer) or patience(state, answer)
 

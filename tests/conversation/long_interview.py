@@ -1,6 +1,11 @@
-"""A half-hour interview as a list of events, made once; what is timed is the engine taking it."""
+"""A half-hour interview as a list of events, made once; what is timed is the engine taking it.
+
+``python -m tests.conversation.long_interview`` prints the time on this machine; the target is 50 ms.
+"""
 
 from __future__ import annotations
+
+import time
 
 from interviewer.conversation.actions import Action, AskCoverage, Say
 from interviewer.conversation.engine import Conversation
@@ -18,7 +23,7 @@ from interviewer.conversation.events import (
 from interviewer.conversation.script import RATE, Script
 from tests.conversation.scripted import question, script
 
-__all__ = ["long_interview", "take"]
+__all__ = ["best_of", "long_interview", "take"]
 
 TICK = RATE // 5
 SENTENCE = "We looked at every part of it again and wrote down what we found there."
@@ -94,3 +99,19 @@ def take(s: Script, events: list[Event]) -> list[Action]:
         actions += conversation.handle(event)
     assert conversation.finished
     return actions
+
+
+def best_of(runs: int, s: Script, events: list[Event]) -> float:
+    """Seconds of processor time of the quickest run: what else the machine does only ever adds to it."""
+    best = float("inf")
+    for _ in range(runs):
+        began = time.process_time()
+        take(s, events)
+        best = min(best, time.process_time() - began)
+    return best
+
+
+if __name__ == "__main__":
+    held = long_interview()
+    minutes = held[1][-1].at / RATE / 60
+    print(f"{minutes:.1f} minutes, {len(held[1])} events: {1000 * best_of(20, *held):.0f} ms (target: 50 ms)")

@@ -223,6 +223,15 @@ def test_words_that_never_come_do_not_hold_melvin_for_ever() -> None:
     c.wait_for_prompt()
 
 
+def test_a_sound_that_never_ends_does_not_hold_melvin_for_ever() -> None:
+    c = asked_in_two_sentences()
+    c.feed(SpeechStarted(c.at))  # and then the microphone is pulled out
+    c.wait(29)
+    assert decisions(c)[-1] == "interrupted"
+    c.wait(2)
+    assert decisions(c)[-1] == "went-on"
+
+
 def test_what_was_said_along_with_a_question_does_not_end_the_turn_that_follows() -> None:
     c = asked_in_two_sentences()
     c.speak("Yes.", seconds=0.4)

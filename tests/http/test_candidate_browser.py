@@ -150,6 +150,38 @@ async def test_ending_asks_first(opened: Opened) -> None:
     assert [m["button"] for m in live.received if m["t"] == "press"] == ["end"]
 
 
+async def test_the_pace_is_chosen_kept_over_a_reload_and_told(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    pace = page.get_by_role("group", name="Your pace")
+    await pace.get_by_role("radio", name="Brisk").press("ArrowRight")
+    await pace.get_by_role("radio", name="Normal").press("ArrowRight")
+    await page.reload()
+    await expect(pace.get_by_role("radio", name="Relaxed")).to_be_checked()
+    await opened.by_typing()
+    assert live.received[0] == {"t": "hello", "audio": False, "pace": "relaxed"}
+    await expect(pace).to_be_hidden()  # who types is not waited for
+    await opened.ask(phase="listening", typing=False, pace="relaxed")
+    await pace.get_by_role("radio", name="Brisk").check()
+    await opened.ask(phase="listening", typing=False, pace="relaxed")  # sent before the choice arrived
+    await expect(pace.get_by_role("radio", name="Brisk")).to_be_checked()
+    assert live.received[-1] == {"t": "pace", "pace": "brisk"}
+
+
+async def test_who_asked_aloud_to_stop_is_asked_back_on_the_page(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    await opened.by_typing()
+    dialog = page.get_by_role("dialog", name="End the interview?")
+    await opened.ask(confirm_end=True)
+    await expect(dialog).to_contain_text("You can also say yes or no")
+    await opened.ask(confirm_end=False)  # settled aloud
+    await expect(dialog).to_be_hidden()
+    await opened.ask(confirm_end=True)
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    await asyncio.sleep(0.2)
+    assert [m["button"] for m in live.received if m["t"] == "press"] == ["keep"]
+
+
 async def test_another_tab_takes_over_and_this_one_can_take_back(opened: Opened) -> None:
     page, live = opened.page, opened.candidate.live
     await opened.by_typing()

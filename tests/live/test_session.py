@@ -155,6 +155,36 @@ async def test_a_typed_interview_runs_to_its_end_and_is_stored(house: House) -> 
     assert house.jobs.finalised == [interview_id]
 
 
+async def test_a_chosen_pace_is_in_the_log_and_outlives_the_process(house: House) -> None:
+    interview_id = await house.interview()
+    async with house.open() as live:
+        page = Page(live, interview_id)
+        await live.attach(interview_id, page, "tab-1")
+        await live.receive(interview_id, page, {"t": "hello", "audio": False, "pace": "relaxed"})
+        assert (await asked(page))["pace"] == "relaxed"
+        await live.receive(interview_id, page, {"t": "pace", "pace": "brisk"})
+        await page.until("state", pace="brisk")
+        await live.receive(interview_id, page, {"t": "pace", "pace": "hasty"})
+    journal = Journal(house.folder / "journals", interview_id).read()
+    assert [e["pace"] for e in journal if e["kind"] == "pace-chosen"] == ["relaxed", "brisk"]
+    async with house.open() as live:
+        assert (await asked(await join(live, interview_id)))["pace"] == "brisk"
+
+
+async def test_why_a_turn_ended_is_on_the_disk_beside_its_event(house: House) -> None:
+    interview_id = await house.interview()
+    async with house.open() as live:
+        page = await join(live, interview_id)
+        question = (await asked(page))["question"]["id"]
+        page.messages.clear()
+        await live.typed(interview_id, question, "All that I had to say.")
+        await asked(page)
+    journal = Journal(house.folder / "journals", interview_id).read()
+    decided = [d for e in journal for d in e.get("decided", ())]
+    assert [(d["what"], d["why"]) for d in decided] == [("turn-over", "the candidate asked")]
+    assert [e["seq"] for e in journal] == list(range(1, len(journal) + 1))
+
+
 async def test_a_killed_process_goes_on_at_the_same_question(house: House) -> None:
     interview_id = await house.interview()
     async with house.open() as live:

@@ -17,6 +17,7 @@ const byId = (id) => document.getElementById(id);
 export class Interview {
   #config;
   #microphone;
+  #pace;
   #connection;
   #captions = new Captions(byId("captions"), byId("announcer"), byId("captions-empty"));
   #writing;
@@ -24,6 +25,7 @@ export class Interview {
   #banner = new Banner();
   #voice = byId("melvin-voice");
   #dialog = byId("end-dialog");
+  #askedBack = false; // Melvin has asked whether to end it: the dialog is his question too
   #meters = { melvin: null, candidate: null };
   #wantsTyping; // until the conversation has been told
   #focusBox = false;
@@ -31,13 +33,19 @@ export class Interview {
   #silentSince = null; // Infinity once the candidate was told
 
   /** `microphone`: with its stream open, or closed where the candidate types. */
-  constructor(config, microphone) {
+  constructor(config, microphone, pace) {
     this.#config = config;
     this.#microphone = microphone;
+    this.#pace = pace;
     this.#writing = new Writing(config);
     this.#stage = new Stage(this.#captions, this.#writing);
     this.#connection = new Connection(config, () => microphone.stream);
-    this.#connection.hello = (sound) => ({ t: "hello", audio: sound && microphone.stream !== null });
+    this.#connection.hello = (sound) => ({
+      t: "hello",
+      audio: sound && microphone.stream !== null,
+      ...(pace.unsaid && { pace: pace.unsaid }),
+    });
+    pace.onchosen = (chosen) => this.#connection.send({ t: "pace", pace: chosen });
     this.#connection.onstate = (state, detail) => this.#onConnection(state, detail);
     this.#connection.onmessage = (message) => this.#onMessage(message);
     this.#connection.onvoice = (stream) => this.#onVoice(stream);
@@ -63,9 +71,12 @@ export class Interview {
     }
     byId("mode").addEventListener("click", () => (this.#stage.typing ? this.#speakInstead() : this.#typeInstead()));
     byId("end").addEventListener("click", () => {
-      if (this.#connection.state === "open") this.#dialog.showModal();
+      if (this.#connection.state !== "open") return;
+      byId("end-asked").hidden = !this.#askedBack;
+      this.#dialog.showModal();
     });
-    byId("end-cancel").addEventListener("click", () => this.#dialog.close());
+    byId("end-cancel").addEventListener("click", () => this.#keepGoing());
+    this.#dialog.addEventListener("cancel", () => this.#keepGoing()); // Escape
     byId("end-pause").addEventListener("click", () => this.#closeAndPress("pause"));
     byId("end-confirm").addEventListener("click", () => this.#closeAndPress("end"));
     document.addEventListener("keydown", (event) => {
@@ -81,8 +92,23 @@ export class Interview {
   }
 
   #closeAndPress(button) {
+    this.#askedBack = false;
     this.#dialog.close();
     this.#press(button);
+  }
+
+  #keepGoing() {
+    if (this.#askedBack) this.#closeAndPress("keep");
+    else this.#dialog.close();
+  }
+
+  /** The candidate said that they want to stop: the dialog opens by itself, and goes when that is settled aloud. */
+  #askBack(asks) {
+    if (asks === this.#askedBack) return;
+    this.#askedBack = asks;
+    byId("end-asked").hidden = !asks;
+    if (asks && !this.#dialog.open) this.#dialog.showModal();
+    else if (!asks && this.#dialog.open) this.#dialog.close();
   }
 
   #typeInstead() {
@@ -171,6 +197,8 @@ export class Interview {
   #onMessage(message) {
     if (message.t === "state") {
       this.#stage.show(message);
+      this.#pace.told(message.pace);
+      this.#askBack(Boolean(message.confirm_end));
       this.#showBox();
       if (message.question?.kind !== "written") this.#sayMode(message.typing);
       this.#microphone.on = !message.typing && message.question?.kind !== "written";

@@ -5,16 +5,18 @@ import { Interview } from "./interview.js";
 import { audioContext } from "./meter.js";
 import { Microphone } from "./microphone.js";
 import { showInsecure } from "./notice.js";
+import { Pace } from "./pace.js";
 
 const config = JSON.parse(document.body.dataset.config);
 const microphone = new Microphone();
+const pace = new Pace();
 
 showInsecure();
 const check = new DeviceCheck(config, microphone);
 check.onready = (typing) => {
   audioContext();
   window.scrollTo(0, 0);
-  new Interview(config, microphone).start(typing);
+  new Interview(config, microphone, pace).start(typing);
 };
 // A press before this would have done nothing.
 for (const button of document.querySelectorAll("[data-until-ready]")) button.disabled = false;

@@ -29,6 +29,7 @@ export class Stage {
   #controls = document.getElementById("controls");
   #mode = document.getElementById("mode");
   #presence = document.getElementById("presence");
+  #pace = document.getElementById("stage-pace");
   #captions;
   #writing;
   #state = null;
@@ -73,6 +74,7 @@ export class Stage {
     this.#press("done").hidden = this.#writing.shown;
     this.#press("pause").hidden = phase === "paused" || phase === "finished";
     this.#mode.hidden = written;
+    this.#pace.hidden = typing;
     this.#mode.textContent = typing ? "Speak instead" : "Type instead";
     this.#keepFocus(focused);
   }
