@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,18 @@ WEIGHTS: Mapping[Measure, float] = {"coverage": 2.0, "on-topic": 0.5}
 
 OFF_TOPIC = "The answer does not speak about what was asked."
 FEWEST_WORDS = 8  # that count; less cannot show a level
+MOST_KNOWN = 64  # rubrics with their questions whose meaning is kept
 MOST_QUOTES = 3  # for a criterion, besides one for each covered key point
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What an answer may be copied from, and what it may be about: the question, the key points and their examples, a
+    row each; and empty talk, a row for each sentence."""
+
+    sources: Sources
+    meaning: Vectors
+    empty: Vectors
 
 
 class EmbeddedJudge:
@@ -57,10 +69,8 @@ class EmbeddedJudge:
         self._embedder = embedder
         self._coverage = Coverage(embedder)
         self._anchors = AnchorReader(embedder, anchors or shipped())
-
-    @property
-    def version(self) -> str:
-        return f"{VERSION}+{self._anchors.model.hash}"
+        self.version = f"{VERSION}+{self._anchors.model.hash}"
+        self._known: dict[tuple[str, str], _Asked] = {}
 
     @property
     def model(self) -> str:
@@ -69,15 +79,17 @@ class EmbeddedJudge:
     def judge(self, answer: Answer, rubric: Rubric, question_text: str) -> Judgement:
         if answer.language.split("-")[0].casefold() != "en":
             raise JudgeFailed("The embedded judge reads English only, so this answer is left to people.")
-        counted = content(answer.text, sources_of(rubric, question_text), keep_fillers=rubric.scores_fluency)
-        counted = self._relevant(counted, rubric, question_text)
-        about = self._about(counted, rubric, question_text)
+        asked = self._asked(rubric, question_text)
+        counted = content(answer.text, asked.sources, keep_fillers=rubric.scores_fluency)
+        counted = relevant(counted, self._rows(counted), asked.meaning, asked.empty, len(rubric.key_points))
+        rows = self._rows(counted)
+        about: Vectors = (rows @ asked.meaning.T).max(axis=1)
         windows = self._coverage.windows(counted)
         if reason := _nothing_to_judge(answer, counted):
             return Judgement({c.id: _refused(c, reason) for c in rubric.criteria})
         matches = self._coverage.matches(windows, rubric.key_points)
         place = float(about.mean())
-        anchors = self._read_anchors(answer, counted, rubric)
+        anchors = self._read_anchors(answer, counted, rows, rubric)
         off_topic = bool(place < OFF_TOPIC_BELOW and np.sort(about)[-3:].mean() < ON_TOPIC_PEAK)
         return Judgement(
             {
@@ -93,10 +105,11 @@ class EmbeddedJudge:
             }
         )
 
-    def _read_anchors(self, answer: Answer, counted: Content, rubric: Rubric) -> Mapping[str, AnchorReading]:
+    def _read_anchors(
+        self, answer: Answer, counted: Content, rows: Vectors, rubric: Rubric
+    ) -> Mapping[str, AnchorReading]:
         if not any("anchors" in c.measures for c in rubric.criteria):
             return {}
-        rows = self._embedder.encode([s.text for s in counted.sentences])
         return self._anchors.read(counted, rows, answer.turn_offsets, rubric)
 
     def _criterion(self, answer: Answer, context: Context, anchors: AnchorReading | None) -> CriterionJudgement:
@@ -157,21 +170,22 @@ class EmbeddedJudge:
         own = self._embedder.encode([text[a:b] for a, b in choices])
         return choices[int((own @ meaning.T).max(axis=1).argmax())]
 
-    def _relevant(self, counted: Content, rubric: Rubric, question_text: str) -> Content:
-        own = self._embedder.encode([s.text for s in counted.sentences])
-        asked, empty = self._asked(rubric, question_text), self._embedder.encode(EMPTY_TALK)
-        return relevant(counted, own, asked, empty, len(rubric.key_points))
+    def _rows(self, counted: Content) -> Vectors:
+        return self._embedder.encode([s.text for s in counted.sentences])
 
-    def _about(self, counted: Content, rubric: Rubric, question_text: str) -> Vectors:
-        """For each sentence, the cosine with the nearest of the question, the key points and their examples."""
-        own = self._embedder.encode([s.text for s in counted.sentences])
-        about: Vectors = (own @ self._asked(rubric, question_text).T).max(axis=1)
-        return about
-
-    def _asked(self, rubric: Rubric, question_text: str) -> Vectors:
-        """What an answer may be about: the question, the key points and their examples, a row each."""
-        question = [question_text] if question_text.strip() else []
-        return self._embedder.encode([*question, *(t for p in rubric.key_points for t in (p.text, *p.examples))])
+    def _asked(self, rubric: Rubric, question_text: str) -> _Asked:
+        """Worked out once for a rubric and question, since many answers follow."""
+        key = (rubric.hash, question_text)
+        known = self._known.get(key)
+        if known is None:
+            question = [question_text] if question_text.strip() else []
+            texts = [*question, *(t for p in rubric.key_points for t in (p.text, *p.examples))]
+            encode = self._embedder.encode
+            known = _Asked(sources_of(rubric, question_text), encode(texts), encode(EMPTY_TALK))
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = known
+        return known
 
 
 def probabilities_at(x: float) -> Probabilities:
