@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from scoring.addressed import continues, is_addressed
@@ -64,12 +64,12 @@ class ContentSentence:
     marked: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
     sentences: tuple[ContentSentence, ...]
     dropped: tuple[tuple[int, int, Dropped], ...]
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         return tuple(w for s in self.sentences for w in s.words)
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 
@@ -83,15 +82,16 @@ class Coverage:
         singles = answer.sentences
         vectors = self.embedder.encode([s.text for s in singles])
         spans = [(s.start, s.end) for s in singles]
-        rows = [vectors]
-        for i, (one, two) in enumerate(pairwise(singles)):
-            if len(one.words) + len(two.words) > WIDEST_PAIR:
-                continue
-            # Mean pooling makes the vector of two sentences nearly the mean of theirs weighted by length; that saves
-            # encoding each sentence three times.
-            rows.append(_unit(len(one.words) * vectors[i] + len(two.words) * vectors[i + 1])[None, :])
-            spans.append((one.start, two.end))
-        return Windows(tuple(spans), np.concatenate(rows))
+        lengths = np.array([len(s.words) for s in singles], dtype=np.float32)
+        firsts = np.flatnonzero(lengths[:-1] + lengths[1:] <= WIDEST_PAIR)
+        if not len(firsts):
+            return Windows(tuple(spans), vectors)
+        # Mean pooling makes the vector of two sentences nearly the mean of theirs weighted by length; that saves
+        # encoding each sentence three times.
+        weighted = lengths[:, None] * vectors
+        pairs = _unit(weighted[firsts] + weighted[firsts + 1])
+        spans += [(singles[i].start, singles[i + 1].end) for i in firsts]
+        return Windows(tuple(spans), np.concatenate([vectors, pairs]))
 
     def matches(self, windows: Windows, key_points: Sequence[KeyPoint]) -> dict[str, Match]:
         if not windows.spans or not key_points:

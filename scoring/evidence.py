@@ -7,6 +7,7 @@ not the whole answer. Where the answer is a single sentence, a clause of it is q
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from scoring.judges.base import Citation
 from scoring.scorecard import Evidence
@@ -22,6 +23,7 @@ DOUBTFUL_BELOW = 0.5
 chance for each word, a quote is as likely wrong as right. Chosen, not fitted."""
 
 
+@lru_cache(maxsize=4096)
 def is_quotable(text: str, start: int, end: int) -> bool:
     """True where [start, end) of an answer's text may be shown as evidence."""
     if not 0 <= start < end <= len(text) or not WORD.search(text, start, end):

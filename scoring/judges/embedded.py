@@ -228,9 +228,9 @@ def _nothing_to_judge(answer: Answer, counted: Content) -> str | None:
     """Why the answer gives no ground for any level, in a sentence; None where it does."""
     if not answer.text.strip():
         return "There is no answer."
-    if len(words(answer.text)) < FEWEST_WORDS:
-        return "The answer is too short to judge."
     if len(counted.words) < FEWEST_WORDS:
+        if len(words(answer.text)) < FEWEST_WORDS:
+            return "The answer is too short to judge."
         why = [w for _, _, w in counted.dropped]
         common = max(Dropped, key=why.count)
         return f"What was said {common}, so there is too little to judge."
