@@ -11,7 +11,8 @@ __all__ = ["CallRecord"]
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One call. ``raw`` is the reply as it came, None where none came; ``problem`` says why it was not used.
+    """One call. ``raw`` is the reply as it came, None where none came; ``problem`` says why it, or what of it, was not
+    used.
 
     ``prompt_hash`` is the hash of the prompt's template and version, not of the candidate's words; ``seconds`` is the
     time from sending to the reply or the failure.

@@ -10,7 +10,7 @@ import torch
 
 __all__ = ["Writer"]
 
-LONGEST_STRING = 24  # tokens
+LONGEST_STRING = 16  # tokens
 MOST_ITEMS = 1
 
 

@@ -44,7 +44,7 @@ def bread() -> Rubric:
 
 @pytest.fixture(scope="session")
 def smollm() -> CausalModel:
-    model = CausalModel(LocalOptions(weights_folder(), GGUF, threads=2))
+    model = CausalModel(LocalOptions(weights_folder(), GGUF))
     with read_once():
         model.loaded()
     return model
