@@ -9,7 +9,7 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from interviewer.conversation.actions import CloseAnswer, Decided, Decision, Listen, Say, SayKind
+from interviewer.conversation.actions import CloseAnswer, Decided, Decision, Finish, Listen, Say, SayKind
 from interviewer.conversation.engine import Conversation
 from interviewer.conversation.events import (
     Abandoned,
@@ -62,6 +62,19 @@ def speaks(words: str, length: float, works: bool) -> Do:
     return do
 
 
+def speaks_into_melvin(words: str, length: float, after: float) -> Do:
+    """Has him say something, and talks into it."""
+
+    def do(c: Candidate) -> None:
+        if c.conversation.view().phase.value != "speaking":
+            c.press("repeat")
+        c.wait(after)
+        speaks(words, length, True)(c)
+        c.wait(after)
+
+    return do
+
+
 def types(c: Candidate) -> None:
     if c.conversation.current_question:
         c.type(f"{NAMED.word()} typed")
@@ -96,6 +109,7 @@ STRAY = [
 doings = st.lists(
     st.one_of(
         st.builds(speaks, st.sampled_from(WORDS), seconds, st.booleans()),
+        st.builds(speaks_into_melvin, st.sampled_from(WORDS), seconds, st.floats(0.0, 4.0)),
         st.builds(lambda s: lambda c: c.wait(s), st.one_of(seconds, st.floats(12, 90))),
         st.sampled_from(["done", "repeat", "skip", "moment", "pause", "resume", "keep"]).map(
             lambda button: lambda c: c.press(button)
@@ -106,6 +120,7 @@ doings = st.lists(
         st.sampled_from(Pace).map(lambda pace: lambda c: c.feed(PaceChosen(c.at, pace))),
         st.builds(lambda stray, n: stray(n), st.sampled_from(STRAY), st.integers(0, 40)),
     ),
+    min_size=8,
     max_size=25,
 )
 scripts = st.builds(
@@ -118,12 +133,13 @@ scripts = st.builds(
     ),
     st.sampled_from([40.0, 240.0]), st.integers(0, 2), st.sampled_from([1.0, 1.5]),
 )  # fmt: skip
-thorough = settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def through(c: Candidate, done: list[Do]) -> None:
     NAMED.count = 0
     c.connect()
+    c.wait(3)
     for do in done:
         do(c)
 
@@ -165,6 +181,11 @@ def test_it_always_comes_to_its_end_and_nothing_said_is_lost(s: object, done: li
     heard = [e for e in c.log if isinstance(e, Heard)]
     words = {w for e in c.log for w in getattr(e, "text", "").split() if w.startswith("word")}
     assert words <= set(recorded)
+    over = c.of(Finish)[0][0] * RATE
+    while_it_ran = [e for e in c.log if e.at < over - 1]
+    for event in (e for e in while_it_ran if isinstance(e, Heard) and e.question_id in c.conversation.statuses()):
+        kept = c.conversation._state.answers[event.question_id].text.split()
+        assert {w for w in event.text.split() if w.startswith("word")} <= set(kept)
     with_words = {e.question_id for e in heard if "word" in e.text and e.question_id in c.conversation.statuses()}
     assert {q for q in with_words if c.conversation.statuses()[q] != "answered"} == set()
 

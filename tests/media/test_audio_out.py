@@ -145,3 +145,26 @@ async def test_a_track_that_ends_finishes_everything_cut():
     assert heard.finished == [(1, True), (2, True), (3, True)]
     with pytest.raises(MediaStreamError):
         await speaker.recv()
+
+
+async def test_marks_are_told_with_the_frame_that_holds_them():
+    speaker = Speaker()
+    reached: list[tuple[int, int, int]] = []
+    sent = 0
+    speaker.on_reached = lambda utterance, mark: reached.append((utterance, mark, sent))
+    speaker.play(3, tone(4), (0, FRAME + 10, 2 * FRAME, 4 * FRAME))
+    for _ in range(6):
+        await frames(speaker, 1)
+        sent += 1
+    assert reached == [(3, 0, 0), (3, 1, 1), (3, 2, 2)]  # the last mark lies behind the sound
+
+
+async def test_a_stopped_utterance_reaches_no_more_marks():
+    speaker = Speaker()
+    reached: list[int] = []
+    speaker.on_reached = lambda utterance, mark: reached.append(mark)
+    speaker.play(1, tone(50), (0, 10 * FRAME))
+    await frames(speaker, 2)
+    speaker.stop(1)
+    await frames(speaker, 12)
+    assert reached == [0]
