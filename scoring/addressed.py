@@ -27,8 +27,10 @@ _JUDGE = (
     r"(?:a\.?\s?i\.?|(?:ai\s+|automatic\s+)?(?:graders?|evaluators?|judges?|examiners?|markers?|assessors?|raters?)"
     r"|language\s+models?|llms?|chatbots?|assistants?|exam\s+boards?|hiring\s+(?:team|managers?)|pipelines?)"
 )
+# A capital inside a sentence begins one too: where a text was put into another, no full stop parts them.
 _CLAUSE = (
-    r"(?:^\W*|[.,:;!?)\]—–…]\s*|\b(?:please|kindly|now|must|shall)\s+(?:only\s+)?)(?:and\s+|then\s+|so\s+|just\s+)*"
+    r"(?:^\W*|(?<=[a-z,] )(?=(?-i:[A-Z]))|[.,:;!?)\]—–…]\s*|\b(?:please|kindly|now|must|shall)\s+(?:only\s+)?)"
+    r"(?:and\s+|then\s+|so\s+|just\s+)*"
 )
 
 _TOP = _any(
