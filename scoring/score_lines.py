@@ -2,7 +2,8 @@
 
 A line in:   {"id": ..., "text": "...", "question_text": "...", "rubric": "prompts/rubrics/x.yaml"}
              or with "answer": {"question_id", "text", "language", "words": [{"start", "end", "audio_start", ...}]}
-             in place of "text"; optional with "text": "question_id", "language"
+             in place of "text"; optional with "text": "question_id", "language"; with either "names", the
+             candidate's own, which no judge may see
 A line out:  {"line": 1, "id": ..., "scorecard": {...}, "total": null}
 
 A line that cannot be scored is named on standard error with its number and reason, the others go on, and the exit
@@ -14,21 +15,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from scoring.batch import Item, score_apart, score_together
 from scoring.calibration.store import ModelRefused
 from scoring.embeddings import ModelMissing
-from scoring.judges.base import Judge
 from scoring.judges.choice import add_judge_arguments, judge_options, make_judge
 from scoring.rubric import Rubric
 from scoring.rubric_file import RubricFileError, read_rubric
-from scoring.score import score
 from scoring.total import total
 from scoring.transcript import Answer
 
@@ -43,6 +45,7 @@ class Line(BaseModel):
     id: str | int | None = None
     answer: Answer | None = None
     text: str | None = None
+    names: tuple[str, ...] = ()
     question_id: str = "question"
     language: str = "en"
 
@@ -58,13 +61,17 @@ class Line(BaseModel):
         return self.answer or Answer(self.question_id, self.text or "", self.language)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    options = _options(argv)
-    rubric_at = cache(read_rubric)
-    failed = False
-    try:
-        judge = make_judge(judge_options(options))
-        for place, number, raw in _lines(options.files):
+@dataclass
+class _Reading:
+    """Lines on their way through the judge. ``waiting`` are those given to it whose scorecards are not out yet."""
+
+    files: Sequence[Path]
+    waiting: deque[tuple[int, Line, Rubric]] = field(default_factory=deque)
+    failed: bool = False
+
+    def items(self) -> Iterator[Item]:
+        rubric_at = cache(read_rubric)
+        for place, number, raw in _lines(self.files):
             if not raw.strip():
                 continue
             try:
@@ -72,22 +79,41 @@ def main(argv: Sequence[str] | None = None) -> int:
                 rubric = rubric_at(Path(line.rubric))
             except ValidationError as error:
                 reasons = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'line'}: {e['msg']}" for e in error.errors())
-                print(f"{place}:{number}: {reasons}", file=sys.stderr)
-                failed = True
+                self._refuse(f"{place}:{number}: {reasons}")
             except RubricFileError as error:
-                print(f"{place}:{number}: {error}", file=sys.stderr)
-                failed = True
+                self._refuse(f"{place}:{number}: {error}")
             else:
-                print(json.dumps(_scored(number, line, rubric, judge), ensure_ascii=False), flush=True)
+                self.waiting.append((number, line, rubric))
+                yield Item(line.as_answer(), rubric, line.question_text, line.names)
+
+    def _refuse(self, reason: str) -> None:
+        print(reason, file=sys.stderr)
+        self.failed = True
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = _options(argv)
+    judge = judge_options(options)
+    reading = _Reading(options.files)
+    computes = judge.kind in ("embedded", "local")
+    try:
+        if options.workers > 1 and computes:
+            cards = score_apart(reading.items(), judge, processes=options.workers)
+        else:
+            cards = score_together(reading.items(), make_judge(judge), threads=options.workers)
+        for card in cards:
+            number, line, rubric = reading.waiting.popleft()
+            scored = {"line": number, "id": line.id, "scorecard": card.to_dict(), "total": total(card, rubric)}
+            print(json.dumps(scored, ensure_ascii=False), flush=True)
     except (OSError, UnicodeDecodeError, ModelMissing, ModelRefused) as error:
         print(f"scoring: {error}", file=sys.stderr)
         return 2
-    return 1 if failed else 0
-
-
-def _scored(number: int, line: Line, rubric: Rubric, judge: Judge) -> dict[str, object]:
-    card = score(line.as_answer(), rubric, judge, question_text=line.question_text, now=datetime.now(UTC))
-    return {"line": number, "id": line.id, "scorecard": card.to_dict(), "total": total(card, rubric)}
+    except BrokenProcessPool:
+        print(
+            "scoring: a process that scores was ended, perhaps for want of memory; try fewer --workers", file=sys.stderr
+        )
+        return 2
+    return 1 if reading.failed else 0
 
 
 def _lines(files: Sequence[Path]) -> Iterator[tuple[str, int, str]]:
@@ -101,5 +127,16 @@ def _lines(files: Sequence[Path]) -> Iterator[tuple[str, int, str]]:
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scoring", description="Score answers given as JSON Lines.")
     parser.add_argument("files", nargs="*", type=Path, help="JSON Lines files; standard input where none is given")
+    parser.add_argument(
+        "--workers", type=_positive, default=1, metavar="N",
+        help="answers judged at once: processes of an embedded or local judge, else requests up to --slots (default 1)",
+    )  # fmt: skip
     add_judge_arguments(parser)
     return parser.parse_args(argv)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

@@ -32,6 +32,27 @@ def test_scorecards_come_out_line_by_line(tmp_path: Path, capsys: pytest.Capture
     assert any(e.audio_start == 1.0 for c in cards[1].criteria for e in c.evidence)
 
 
+@pytest.mark.slow
+def test_several_workers_give_the_same_lines_in_the_same_order_and_name_bad_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "answers.jsonl"
+    lines = [
+        json.dumps({**LINE, "id": n, "text": f"{TEXT} I am Ann Lee, number {n}.", "names": ["Ann"]}) for n in range(9)
+    ]
+    file.write_text("\n".join([*lines[:4], "{}", *lines[4:]]))
+    outs = []
+    for workers in ("1", "2"):
+        assert main([str(file), "--workers", workers]) == 1
+        captured = capsys.readouterr()
+        assert ":5: " in captured.err
+        outs.append([json.loads(raw) for raw in captured.out.splitlines()])
+        for out in outs[-1]:
+            out["scorecard"]["provenance"].pop("created_at")
+    assert outs[0] == outs[1]
+    assert [o["line"] for o in outs[0]] == [1, 2, 3, 4, 6, 7, 8, 9, 10]
+
+
 def test_bad_lines_are_named_with_number_and_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
