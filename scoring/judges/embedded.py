@@ -7,9 +7,17 @@ levels are hints with their evidence, and this is all there is to them:
     x = 1 + 4 q                                                                      place on the scale of levels
     p(level) ~ exp(-(level - x)^2 / (2 SPREAD^2)), level 1..5, made to sum to 1      wide on purpose
 
-More of any measure never lowers the expected level. On our own worked answers it orders each rubric's ten by their
-given level with Spearman 0.66 to 0.94 (median 0.85; ``python -m scoring.coverage_check``). Answers of other people have
-not been rated yet, so nothing more is known of it.
+A criterion may name the measure "anchors" too, which reads the answer against the written levels (scoring/anchors).
+Alone, its probabilities are the criterion's; beside others, p(level) is multiplied by its p(level) ^ ANCHORS_BESIDE.
+Only rubrics that name it use it: on our nine rubrics, whose key points are authored, it helps where levels are told
+apart by how definite an account is, and harms where they are not. With "anchors" added to every criterion the mean
+Spearman below is 0.86 at 0.35, as without it, and 0.85 at 1; alone it is 0.44. At 0.35 the stress suite fails in 21 of
+355 cases of handling-instructions, against 19 without and 28 at 1.
+
+More of any other measure never lowers the expected level. On our own worked answers it orders each rubric's ten by
+their given level with Spearman 0.81 to 0.98 (median 0.86; ``python -m scoring.coverage_check``); which measures two of
+the rubrics name was chosen on these answers. How belief moves with evidence is measured on interviews of others, with
+the model of "anchors" fitted on another job (``python -m tests.benchmarks scoring --part rubric_judge``).
 """
 
 from __future__ import annotations
@@ -44,6 +52,7 @@ SPREAD = 1.0  # levels; until human ratings say better, the level beside is neve
 WEIGHTS: Mapping[Measure, float] = {"coverage": 2.0, "on-topic": 0.5}
 """What is said weighs more than how; to be on the topic is only where an answer begins. The others count 1."""
 
+ANCHORS_BESIDE = 0.35  # exponent of what anchors say, where a criterion has other measures too
 OFF_TOPIC = "The answer does not speak about what was asked."
 FEWEST_WORDS = 8  # that count; less cannot show a level
 MOST_KNOWN = 64  # rubrics with their questions whose meaning is kept
@@ -128,7 +137,7 @@ class EmbeddedJudge:
         p = np.ones(5) if anchors is None or "anchors" not in criterion.measures else anchors.probabilities
         if readings:
             q = sum(weights[n] * r.value for n, r in readings.items()) / sum(weights.values())
-            p = p * np.array(probabilities_at(1 + 4 * q))
+            p = p**ANCHORS_BESIDE * np.array(probabilities_at(1 + 4 * q))
         return CriterionJudgement(
             _rounded(p), " ".join(notes), self._citations(answer, criterion, quoted, matches), missing
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 
@@ -85,8 +86,12 @@ def test_flattering_whoever_asked_is_not_warmth(read: Read) -> None:
 
 def test_length_fits_between_its_bounds_and_repeats_do_not_count(read: Read, moon: Rubric) -> None:
     least, most = next(c for c in moon.criteria if c.id == "length").words or (0, 0)
-    sentence = "On day {} they looked at stone number {} and wrote {} into a book. "
-    numbers = [sentence.format(i, i + 7, i + 90) for i in range(200)]
+    # Each of another frame: what is hung into one frame again and again is a list and does not count.
+    frames = product(("On", "After", "Before", "By"), ("they", "we", "you", "she"), ("at", "for", "over"), ("a", "the"))
+    numbers = [
+        f"{o} day {i} {w} looked {p} stone number {i + 7} and wrote {i + 90} into {a} book. "
+        for i, (o, w, p, a) in enumerate(frames)
+    ]
     fits = "".join(numbers[: (least + most) // 2 // 13])
     assert read("length-fit", fits).value == 1.0
     assert 0 < read("length-fit", "".join(numbers[:4])).value < 1.0
