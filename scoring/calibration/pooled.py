@@ -14,7 +14,7 @@ question is not to have any) comes in closed form or by folds; it chooses the pe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -58,29 +58,35 @@ class PooledAnswers:
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """What is seen of one question's answers, fitted on the rated ones: a row's inner product is the own kernel."""
+    """What is seen of one question's answers, fitted on the rated ones, whose rows are ``rated``: the inner product of
+    two rows is the own kernel."""
 
     words: Tfidf
     characters: Tfidf
     centres: tuple[Vector, ...]
     sizes: tuple[float, ...]
     spread: tuple[Vector, Vector]
+    rated: Matrix
 
     @classmethod
     def fit(cls, answers: PooledAnswers) -> _Own:
         words = Tfidf.fit(answers.texts)
         characters = Tfidf.fit(answers.texts, (2, 5), characters=True, least=2)
         spread = answers.surface.mean(axis=0), answers.surface.std(axis=0) + 1e-6
-        bare = cls(words, characters, (), (), spread)
-        centres, sizes = [], []
-        for block in bare._blocks(answers):
-            centre = block.mean(axis=0)
-            centres.append(centre)
-            sizes.append(max(1e-9, float(np.square(block - centre).sum(axis=1).mean())))
-        return cls(words, characters, tuple(centres), tuple(sizes), spread)
+        bare = cls(words, characters, (), (), spread, np.empty((0, 0)))
+        blocks = bare._blocks(answers)
+        centres = tuple(block.mean(axis=0) for block in blocks)
+        sizes = tuple(
+            max(1e-9, float(np.square(block - centre).sum(axis=1).mean()))
+            for block, centre in zip(blocks, centres, strict=True)
+        )
+        fitted = replace(bare, centres=centres, sizes=sizes)
+        return replace(fitted, rated=fitted._scaled(blocks))
 
     def rows(self, answers: PooledAnswers) -> Matrix:
-        blocks = self._blocks(answers)
+        return self._scaled(self._blocks(answers))
+
+    def _scaled(self, blocks: Sequence[Matrix]) -> Matrix:
         share = 1 / np.sqrt(len(blocks))
         scaled = zip(blocks, self.centres, self.sizes, strict=True)
         return np.hstack([share * (block - centre) / np.sqrt(size) for block, centre, size in scaled])
@@ -217,7 +223,8 @@ def _own_kernel(own: Mapping[str, _Own], some: PooledAnswers, others: PooledAnsw
     for question, held in own.items():
         here, there = np.flatnonzero(one == question), np.flatnonzero(two == question)
         if len(here):
-            inner = held.rows(some.take(here)) @ held.rows(others.take(there)).T
+            rows = held.rated if some is others else held.rows(some.take(here))
+            inner = rows @ held.rated.T
             kernel[np.ix_(here, there)] = OFFSET + inner
     return kernel
 
