@@ -4,6 +4,10 @@ For each criterion the prompt ends in "Level:", and the probabilities of the fiv
 the next token, made to sum to 1. With ``calibrate``, what the same prompt gives for an answer that says nothing is
 taken out first: p(level) ~ p(level | answer) / p(level | nothing).
 
+Measured with SmolLM2-135M-Instruct on the worked answers of two rubrics (10 each, two criteria of each): Spearman with
+the given level 0.22 and 0.07, with ``calibrate`` 0.17 and 0.07, word count alone 0.64 and 0.63. A model of that size
+cannot judge: its expected levels lie within 0.21 of each other. Larger ones have not been measured here.
+
 A digit cites nothing, so its evidence is found by code: the answer's sentences nearest in meaning to the criterion's
 key points. They show what there is to check the level against, not why the model chose it.
 """

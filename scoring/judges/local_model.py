@@ -55,8 +55,10 @@ class LocalOptions:
     """Torch threads. They are set for the whole process, when the model loads."""
     most_tokens: int = 6000
     """In one prompt: rubric, question and answer. The model's own limit counts too. Nothing is ever cut."""
-    calibrate: bool = True
-    """Take out what the model says of an answer that says nothing (contextual calibration, Zhao et al. 2021)."""
+    calibrate: bool = False
+    """Take out what the model says of an answer that says nothing (contextual calibration, Zhao et al. 2021). Off,
+    because a model that judges well rightly gives such an answer level 1, and because it did not help the one that was
+    measured (see scoring/judges/local.py)."""
     prompt: Path | None = None
     """A prompt file of one's own."""
 

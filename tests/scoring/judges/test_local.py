@@ -28,7 +28,7 @@ ANSWER = Answer("bread", TEXT, "en")
 
 @pytest.fixture(scope="module")
 def judge(smollm: CausalModel, embedder: Embedder) -> LocalJudge:
-    return LocalJudge(smollm.options, embedder, smollm)
+    return LocalJudge(replace(smollm.options, calibrate=True), embedder, smollm)
 
 
 @pytest.fixture(scope="module")
