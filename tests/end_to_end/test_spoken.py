@@ -141,8 +141,9 @@ def wait_for(true: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.5)
 
 
-def test_questions_come_in_the_plans_order_and_each_spoken_one_is_probed(held: Any) -> None:
+def test_questions_come_in_the_plans_order_and_each_spoken_one_is_probed(held: Any, api: httpx.Client) -> None:
     interview, candidate, _ = held
+    turns = api.get(f"/interviews/{interview.id}/transcript").json()["turns"]
     plan = Library.load(default_folder()).get(PLAN).plan
     titles = list(dict.fromkeys(title for title, _ in interview.prompts))
     assert titles == [q.title for q in plan.questions]
@@ -151,7 +152,9 @@ def test_questions_come_in_the_plans_order_and_each_spoken_one_is_probed(held: A
         assert asked[0] == " ".join(question.text.split())
         probes = {" ".join(p.text.split()) for p in question.probes}
         if question.kind == "spoken":
-            assert len(asked) >= 2
+            # Read off the record: a clip that goes on after a long pause may have answered the probe as it was asked.
+            said = [t["text"] for t in turns if t["side"] == "melvin" and t["question_id"] == question.id]
+            assert any(probe[:25] in text for probe in probes for text in said)
         assert set(asked[1:]) <= probes
         assert len(asked) - 1 <= question.max_probes
     assert candidate.errors == []
