@@ -20,5 +20,6 @@ def macro_f1(truth: Sequence[Hashable], predicted: Sequence[Hashable]) -> float:
     scores = []
     for name in dict.fromkeys([*truth, *predicted]):
         hits = sum(t == name and p == name for t, p in pairs)
-        scores.append(2 * hits / sum((t == name) + (p == name) for t, p in pairs))
+        # Whole numbers first: numpy's True + True is True.
+        scores.append(2 * hits / sum(int(t == name) + int(p == name) for t, p in pairs))
     return float(np.mean(scores)) if scores else float("nan")

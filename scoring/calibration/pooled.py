@@ -5,7 +5,8 @@
     own       mean over blocks (meaning, surface, words, characters) of the inner product, each block centred and scaled
               to a mean square of 1 over the question's rated answers
     shared    Gaussian kernels of how an answer stands beside its reference (pairs.py), once against all rated answers,
-              once against those to the same question; and of answers alike to references alike
+              once against those to the same question; for a new question, against all, and where that predicts better
+              (questions of one subject, much alike) of answers alike to references alike
 
 Kernel ridge regression. What an answer would be predicted without its own rating (or without its question's, where the
 question is not to have any) comes in closed form or by folds; it chooses the penalty and gives the alignment.
@@ -26,6 +27,7 @@ __all__ = ["PooledAnswers", "PooledScorer", "fit_pooled", "fit_unseen"]
 
 OFFSET = 2.0  # a question's own mean is near free
 PENALTIES = (0.3, 0.6, 1.0, 1.7, 3.0)
+ALIKE = (0.0, 1.0)  # weights tried
 UNSEEN_PENALTIES = (0.5, 1.5, 4.5)  # few: each costs a solution for every fold
 CLIP = 3.0  # deviations
 FOLDS = 5
@@ -142,12 +144,14 @@ class PooledScorer:
     seen: bool
     spread: _Spread
     own: Mapping[str, _Own]
+    alike: float = 0.0
 
     def predict(self, answers: PooledAnswers) -> Vector:
         """Aligned: stretched about its question's mean, or about the mean of all where the question is new."""
-        kernel = _shared(self.spread, answers, self.rated, self.seen)
         if self.seen:
-            kernel += _own_kernel(self.own, answers, self.rated)
+            kernel = _within(self.spread, answers, self.rated) + _own_kernel(self.own, answers, self.rated)
+        else:
+            kernel = _across(self.spread, answers, self.rated, self.alike)
         middle = np.array([self.centres.get(q, self.centre) if self.seen else self.centre for q in answers.questions])
         factor = np.array([self.factors.get(q, self.factor) for q in answers.questions])
         predicted: Vector = middle + factor * (kernel @ self.dual)
@@ -161,7 +165,7 @@ def fit_pooled(answers: PooledAnswers, scores: Vector) -> PooledScorer:
     own = {q: _Own.fit(answers.take(np.flatnonzero(names == q))) for q in dict.fromkeys(answers.questions)}
     centres = {q: float(scores[names == q].mean()) for q in own}
     apart = scores - np.array([centres[q] for q in answers.questions])
-    kernel = _shared(spread, answers, answers, True) + _own_kernel(own, answers, answers)
+    kernel = _within(spread, answers, answers) + _own_kernel(own, answers, answers)
     values, vectors = np.linalg.eigh(kernel)
     turned = vectors.T @ apart
     duals = vectors @ (turned[:, None] / (values[:, None] + PENALTIES))  # one column for each penalty
@@ -189,32 +193,42 @@ def fit_unseen(answers: PooledAnswers, scores: Vector, seed: int = 0) -> PooledS
     )
     folds = np.array([fold_of[q] for q in names])
     spread = _Spread.fit(answers.questions, answers.pairs)
-    kernel = _shared(spread, answers, answers, False)
     centre = float(scores.mean())
-    left = np.zeros((len(UNSEEN_PENALTIES), len(scores)))
-    for k in range(FOLDS):
-        rest, held = np.flatnonzero(folds != k), np.flatnonzero(folds == k)
-        middle = float(scores[rest].mean())
-        inner, outer = kernel[np.ix_(rest, rest)], kernel[np.ix_(held, rest)]
+    tried: list[tuple[float, float, float, Vector]] = []
+    for alike in ALIKE:
+        kernel = _across(spread, answers, answers, alike)
+        left = np.zeros((len(UNSEEN_PENALTIES), len(scores)))
+        for k in range(FOLDS):
+            rest, held = np.flatnonzero(folds != k), np.flatnonzero(folds == k)
+            middle = float(scores[rest].mean())
+            inner, outer = kernel[np.ix_(rest, rest)], kernel[np.ix_(held, rest)]
+            for row, penalty in zip(left, UNSEEN_PENALTIES, strict=True):
+                row[held] = middle + outer @ np.linalg.solve(inner + penalty * np.eye(len(rest)), scores[rest] - middle)
         for row, penalty in zip(left, UNSEEN_PENALTIES, strict=True):
-            row[held] = middle + outer @ np.linalg.solve(inner + penalty * np.eye(len(rest)), scores[rest] - middle)
-    best = int(np.square(left - scores).mean(axis=1).argmin())
-    penalty, left_out = UNSEEN_PENALTIES[best], left[best]
+            tried.append((float(np.square(row - scores).mean()), alike, penalty, row))
+    _, alike, penalty, left_out = min(tried, key=lambda one: one[0])
+    kernel = _across(spread, answers, answers, alike)
     factor = stretch(left_out, scores)
     dual = np.asarray(np.linalg.solve(kernel + penalty * np.eye(len(scores)), scores - centre), dtype=np.float64)
     aligned = centre + factor * (left_out - left_out.mean())
-    return PooledScorer(answers, dual, {}, centre, {}, factor, aligned, penalty, False, spread, {})
+    return PooledScorer(answers, dual, {}, centre, {}, factor, aligned, penalty, False, spread, {}, alike)
 
 
-def _shared(spread: _Spread, some: PooledAnswers, others: PooledAnswers, seen: bool) -> Matrix:
+def _within(spread: _Spread, some: PooledAnswers, others: PooledAnswers) -> Matrix:
+    """The shared kernel where the questions are rated ones."""
     overall = spread.overall(some.pairs), spread.overall(others.pairs)
-    if not seen:
-        alike = np.exp(3 * (some.meaning @ others.meaning.T - 1) + 3 * (some.reference @ others.reference.T - 1))
-        wide: Matrix = 3 * _gaussian(*overall, 8.0) + alike
-        return wide
     relative = spread.relative(some.questions, some.pairs), spread.relative(others.questions, others.pairs)
     both: Matrix = 0.5 * _gaussian(*overall, 2.0) + 0.5 * _gaussian(*relative, 2.0)
     return both
+
+
+def _across(spread: _Spread, some: PooledAnswers, others: PooledAnswers, alike: float) -> Matrix:
+    """The shared kernel for new questions: wider, and by ``alike`` with answers alike to references alike."""
+    wide: Matrix = 3 * _gaussian(spread.overall(some.pairs), spread.overall(others.pairs), 8.0)
+    if alike:
+        apart = 2 - some.meaning @ others.meaning.T - some.reference @ others.reference.T
+        wide += alike * np.exp(-3 * apart)
+    return wide
 
 
 def _own_kernel(own: Mapping[str, _Own], some: PooledAnswers, others: PooledAnswers) -> Matrix:

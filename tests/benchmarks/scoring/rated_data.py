@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,10 @@ class RatedSet:
         )
 
 
-def read_rated(folder: Path, prefix: str = "", questions: int | None = None) -> RatedSet:
-    """Answers whose question id starts with ``prefix``; of the first so many ``questions`` of each split. A set with
+def read_rated(folder: Path, questions: int | None = None, splits: Sequence[str] = ()) -> RatedSet:
+    """Answers of ``splits``, or all; to the first so many ``questions`` of each split and collection. A set with
     labels instead of scores gives 1 for correct and 0 for all else. Raises DataMissing."""
-    rows = [r for r in _rows(folder / "answers.jsonl") if r["prompt_id"].startswith(prefix)]
+    rows = [r for r in _rows(folder / "answers.jsonl") if not splits or r["split"] in splits]
     if (folder / "prompts.jsonl").is_file():
         asked = {p["prompt_id"]: p for p in _rows(folder / "prompts.jsonl")}
         rows = [{**r, **asked[r["prompt_id"]], "resolved": float(r["label"] == "correct")} for r in rows]
@@ -75,7 +76,8 @@ def read_rated(folder: Path, prefix: str = "", questions: int | None = None) -> 
 def _first(rows: list[dict[str, Any]], questions: int) -> list[dict[str, Any]]:
     kept: dict[str, list[str]] = {}
     for row in rows:
-        own = kept.setdefault(row.get("split") or "" if "label" in row and "feedback" not in row else "", [])
+        collection, named, _ = row["prompt_id"].partition(":")
+        own = kept.setdefault(f"{collection} {row['split']}" if named else "", [])
         if row["prompt_id"] not in own and len(own) < questions:
             own.append(row["prompt_id"])
     allowed = {question for own in kept.values() for question in own}

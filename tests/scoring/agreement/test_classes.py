@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,3 +26,8 @@ def test_without_items_there_is_no_figure_and_lengths_must_fit() -> None:
     assert math.isnan(macro_f1([], []))
     with pytest.raises(ValueError, match="2 true classes and 1 predicted"):
         macro_f1(["a", "b"], ["a"])
+
+
+def test_classes_may_be_of_numpy() -> None:
+    truth, predicted = np.array([1.0, 0.0, 0.0, 1.0]), np.array([1.0, 0.0, 1.0, 0.0])
+    assert macro_f1([*truth], [*predicted]) == macro_f1(truth.tolist(), predicted.tolist()) == 0.5
