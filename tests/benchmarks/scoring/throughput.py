@@ -95,9 +95,10 @@ def _worker(data: Path, number: int, most: int, ready: Barrier, results: multipr
     judge = EmbeddedJudge(Embedder(EmbedderOptions(cache=50_000)))
 
     def timed(passes: Iterable[int]) -> tuple[float, float]:
-        items = [
-            Item(answer, _changed(rubrics[role], n), "Tell me how you work.") for n in passes for role, answer in mine
-        ]
+        items: list[Item] = []
+        for n in passes:
+            asked = {role: _changed(rubric, n) for role, rubric in rubrics.items()}
+            items += [Item(answer, asked[role], "Tell me how you work.") for role, answer in mine]
         score_chunk(items[:1] if 0 in passes else [], judge)  # loads the model
         ready.wait()
         start, start_cpu = time.perf_counter(), time.process_time()
