@@ -102,7 +102,7 @@ class Rubric(_Model):
         Faults.check(faults)
         return self
 
-    @property
+    @cached_property
     def key_points(self) -> tuple[KeyPoint, ...]:
         return tuple(p for c in self.criteria for p in c.key_points)
 
@@ -113,5 +113,6 @@ class Rubric(_Model):
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         copied = super().model_copy(update=update, deep=deep)
-        copied.__dict__.pop("hash", None)  # a changed copy has a hash of its own
+        for worked_out in ("hash", "key_points"):  # a changed copy has its own
+            copied.__dict__.pop(worked_out, None)
         return copied

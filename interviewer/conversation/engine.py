@@ -33,9 +33,9 @@ from interviewer.conversation.moves import (
     ask_coverage,
     ask_next,
     finish,
+    go_on,
     greet,
     move_on,
-    say_prompt,
     stop_saying,
 )
 from interviewer.conversation.pace import LEARNED_FROM_S, LEARNED_TO_S
@@ -191,14 +191,12 @@ class Conversation:
         if state.paused and state.paused_for != CONNECTION_LOST:
             return []  # who paused goes on when they say so, not when their network comes back
         state.paused = state.confirming = state.speaking = False
-        state.listen_anew()
         if not state.greeted:
+            state.listen_anew()
             return greet(state)
         if state.saying is not None and state.saying.then is Then.FINISH:
             return finish(state)
-        if state.current is None:
-            return ask_next(state, state.phrase("welcome-back"))
-        return say_prompt(state, state.phrase("welcome-back"))
+        return go_on(state, "welcome-back")
 
     def _on_disconnected(self) -> list[Action]:
         state = self._state

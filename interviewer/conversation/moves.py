@@ -23,6 +23,7 @@ __all__ = [
     "close_all",
     "end_turn",
     "finish",
+    "go_on",
     "greet",
     "move_on",
     "pause",
@@ -167,7 +168,6 @@ def pause(state: State, reason: str, texts: Texts) -> list[Action]:
     out = [*move_on(state), *stop_saying(state)]
     state.paused, state.paused_for = True, reason
     state.moment_until = None
-    state.over_asked_at = None
     state.confirming = False
     if texts:
         out += say(state, SayKind.PHRASE, texts, Then.RETURN)
@@ -182,10 +182,23 @@ def resume(state: State) -> list[Action]:
     if not state.paused:
         return []
     state.paused = False
+    if not state.greeted:  # the greeting is due again
+        state.listen_anew()
+        return []
+    return go_on(state, "resume")
+
+
+def go_on(state: State, key: str) -> list[Action]:
+    """After an absence: where the turn was over already (an answer was sent while the connection was down), what
+    follows it comes next; otherwise the prompt is said once more."""
+    was_over = state.over_asked_at is not None
     state.listen_anew()
-    if state.current is None:  # before the first question the greeting is due again
-        return ask_next(state, state.phrase("resume")) if state.greeted else []
-    return say_prompt(state, state.phrase("resume"))
+    if state.current is None:
+        return ask_next(state, state.phrase(key))
+    if was_over:
+        state.over_asked_at = state.at
+        return say_phrase(state, key)
+    return say_prompt(state, state.phrase(key))
 
 
 def finish(state: State) -> list[Action]:

@@ -24,7 +24,8 @@ from interviewer.live.coverage import LiveCoverage
 from interviewer.live.errors import Busy, InterviewOver, UnknownInterview
 from interviewer.live.links import Link
 from interviewer.live.outcome import FinaliseJobs, Outcome
-from interviewer.live.session import InterviewSession, SessionParts
+from interviewer.live.parts import SessionParts
+from interviewer.live.session import InterviewSession
 from interviewer.media.peer import PeerOptions
 from interviewer.media.recording import Recorder, length
 from interviewer.plans.bundle import PlanBundle

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -53,19 +52,15 @@ from interviewer.conversation.log import EventLog
 from interviewer.conversation.pace import Pace
 from interviewer.conversation.script import RATE, Script
 from interviewer.live.clock import InterviewClock
-from interviewer.live.coverage import LiveCoverage
 from interviewer.live.errors import InterviewOver
 from interviewer.live.links import Link, Links
-from interviewer.live.listening import Listening, Recognise
+from interviewer.live.listening import Listening
 from interviewer.live.messages import cut
-from interviewer.live.outcome import Outcome
+from interviewer.live.parts import SessionParts
 from interviewer.live.speaking import Speaking
-from interviewer.records.journal import Journal
 from interviewer.speech.process import ModelError, ModelGone
-from interviewer.speech.voice import Voice
-from scoring.rubric import KeyPoint
 
-__all__ = ["InterviewSession", "SessionParts"]
+__all__ = ["InterviewSession"]
 
 TICK_S = 0.1
 BUTTONS = frozenset(b.value for b in Button)
@@ -77,18 +72,6 @@ PING_LOST_S = 5.0
 """The page pings every second; after this long without one the connection is taken to be lost."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionParts:
-    """What one session needs of the service. ``key_points``: by question id."""
-
-    journal: Journal
-    outcome: Outcome
-    voice: Voice
-    recognise: Recognise
-    coverage: LiveCoverage
-    key_points: Mapping[str, Sequence[KeyPoint]]
 
 
 class InterviewSession:

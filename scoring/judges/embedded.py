@@ -22,7 +22,6 @@ the model of "anchors" fitted on another job (``python -m tests.benchmarks scori
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -48,6 +47,7 @@ from scoring.transcript import Answer
 __all__ = ["EmbeddedJudge"]
 
 VERSION = "2"  # of this code; the model that reads anchors adds its own hash
+LEVELS = np.arange(1.0, 6.0)
 SPREAD = 1.0  # levels; until human ratings say better, the level beside is never out of the question
 WEIGHTS: Mapping[Measure, float] = {"coverage": 2.0, "on-topic": 0.5}
 """What is said weighs more than how; to be on the topic is only where an answer begins. The others count 1."""
@@ -137,7 +137,7 @@ class EmbeddedJudge:
         p = np.ones(5) if anchors is None or "anchors" not in criterion.measures else anchors.probabilities
         if readings:
             q = sum(weights[n] * r.value for n, r in readings.items()) / sum(weights.values())
-            p = p**ANCHORS_BESIDE * np.array(probabilities_at(1 + 4 * q))
+            p = p**ANCHORS_BESIDE * _normal(1 + 4 * q)
         return CriterionJudgement(
             _rounded(p), " ".join(notes), self._citations(answer, criterion, quoted, matches), missing
         )
@@ -199,18 +199,17 @@ class EmbeddedJudge:
 
 def probabilities_at(x: float) -> Probabilities:
     """A normal of standard deviation SPREAD around x (1 to 5), cut to the five levels."""
-    return _rounded(np.array([math.exp(-((level - x) ** 2) / (2 * SPREAD**2)) for level in range(1, 6)]))
+    return _rounded(_normal(x))
+
+
+def _normal(x: float) -> npt.NDArray[np.float64]:
+    p: npt.NDArray[np.float64] = np.exp(-((LEVELS - x) ** 2) / (2 * SPREAD**2))
+    return p
 
 
 def _rounded(p: npt.NDArray[np.float64]) -> Probabilities:
-    p = p / p.sum()
-    return (
-        round(float(p[0]), 4),
-        round(float(p[1]), 4),
-        round(float(p[2]), 4),
-        round(float(p[3]), 4),
-        round(float(p[4]), 4),
-    )
+    p1, p2, p3, p4, p5 = (p / p.sum()).tolist()
+    return round(p1, 4), round(p2, 4), round(p3, 4), round(p4, 4), round(p5, 4)
 
 
 def _spoken_for(anchors: AnchorReading) -> str:

@@ -294,6 +294,30 @@ def test_a_lost_connection_stops_the_clock_and_the_question_is_said_again() -> N
     assert c.conversation.view().seconds_left == 50
 
 
+def test_an_answer_sent_while_the_connection_was_down_is_not_asked_for_again() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.feed(Disconnected(c.at, 1))
+    c.wait(3)
+    c.type("A whole answer, sent by a page that was still coming back.")
+    c.wait(3)
+    c.connect(epoch=2)
+    c.wait(5)
+    assert c.said()[-2:] == ["<welcome-back a>", "<acknowledge a> How one?"]
+
+
+def test_an_answer_sent_in_a_long_absence_is_not_asked_for_again() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.feed(Disconnected(c.at, 1))
+    c.type("A whole answer, sent just after the connection was gone.")
+    c.wait(130)
+    assert c.paused
+    c.connect(epoch=2)
+    c.wait(5)
+    assert c.prompts()[-1] == "How one?"
+
+
 def test_a_connection_lost_for_long_pauses_and_coming_back_goes_on() -> None:
     c = begin()
     c.wait_for_prompt()

@@ -47,6 +47,18 @@ class Opened:
         await expect(self.page.locator("#banner")).to_contain_text("Sound cannot get through", timeout=15_000)
         await self.ask()
 
+    async def told(self, kind: str, least: int) -> list[dict[str, Any]]:
+        """What the page has told of this kind, once that many have come and no more follow."""
+
+        def so_far() -> list[dict[str, Any]]:
+            return [m for m in self.candidate.live.received if m["t"] == kind]
+
+        async with asyncio.timeout(10):
+            while len(so_far()) < least:  # noqa: ASYNC110 - it comes from the page
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(0.2)
+        return so_far()
+
 
 @pytest.fixture
 async def opened(joined: Candidate) -> AsyncIterator[Opened]:
@@ -134,8 +146,7 @@ async def test_the_keyboard_is_never_left_on_a_control_that_is_gone(opened: Open
     await page.get_by_role("button", name="Go on").press("Enter")
     await opened.ask()
     await expect(page.get_by_label("Your answer")).to_be_focused()
-    pressed = [m["button"] for m in opened.candidate.live.received if m["t"] == "press"]
-    assert pressed == ["moment", "resume"]
+    assert [m["button"] for m in await opened.told("press", 2)] == ["moment", "resume"]
 
 
 async def test_ending_asks_first(opened: Opened) -> None:
@@ -146,8 +157,7 @@ async def test_ending_asks_first(opened: Opened) -> None:
     assert not [m for m in live.received if m["t"] == "press"]
     await page.locator("#end").click()
     await page.locator("#end-confirm").click()
-    await asyncio.sleep(0.3)
-    assert [m["button"] for m in live.received if m["t"] == "press"] == ["end"]
+    assert [m["button"] for m in await opened.told("press", 1)] == ["end"]
 
 
 async def test_the_pace_is_chosen_kept_over_a_reload_and_told(opened: Opened) -> None:
@@ -164,11 +174,11 @@ async def test_the_pace_is_chosen_kept_over_a_reload_and_told(opened: Opened) ->
     await pace.get_by_role("radio", name="Brisk").check()
     await opened.ask(phase="listening", typing=False, pace="relaxed")  # sent before the choice arrived
     await expect(pace.get_by_role("radio", name="Brisk")).to_be_checked()
-    assert live.received[-1] == {"t": "pace", "pace": "brisk"}
+    assert await opened.told("pace", 1) == [{"t": "pace", "pace": "brisk"}]
 
 
 async def test_who_asked_aloud_to_stop_is_asked_back_on_the_page(opened: Opened) -> None:
-    page, live = opened.page, opened.candidate.live
+    page, _live = opened.page, opened.candidate.live
     await opened.by_typing()
     dialog = page.get_by_role("dialog", name="End the interview?")
     await opened.ask(confirm_end=True)
@@ -176,10 +186,10 @@ async def test_who_asked_aloud_to_stop_is_asked_back_on_the_page(opened: Opened)
     await opened.ask(confirm_end=False)  # settled aloud
     await expect(dialog).to_be_hidden()
     await opened.ask(confirm_end=True)
+    await expect(dialog).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
-    await asyncio.sleep(0.2)
-    assert [m["button"] for m in live.received if m["t"] == "press"] == ["keep"]
+    assert [m["button"] for m in await opened.told("press", 1)] == ["keep"]
 
 
 async def test_another_tab_takes_over_and_this_one_can_take_back(opened: Opened) -> None:

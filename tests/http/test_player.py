@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 import uvicorn
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
 from interviewer.http.passwords import Passwords
 from interviewer.http.rooms import Rooms
@@ -96,7 +96,7 @@ async def test_the_player_starts_and_stops_from_the_keyboard(page: Page) -> None
     await until(page, "document.getElementById('audio').currentTime >= 10")
     await page.keyboard.press(" ")
     await until(page, "!document.getElementById('audio').paused")
-    assert await page.get_attribute("#play", "aria-label") == "Pause"
+    await expect(page.locator("#play")).to_have_attribute("aria-label", "Pause")
     await page.keyboard.press("k")
     await until(page, "document.getElementById('audio').paused")
-    assert await page.get_attribute("#play", "aria-label") == "Play"
+    await expect(page.locator("#play")).to_have_attribute("aria-label", "Play")

@@ -1,0 +1,27 @@
+"""What one session needs of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from interviewer.live.coverage import LiveCoverage
+from interviewer.live.listening import Recognise
+from interviewer.live.outcome import Outcome
+from interviewer.records.journal import Journal
+from interviewer.speech.voice import Voice
+from scoring.rubric import KeyPoint
+
+__all__ = ["SessionParts"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionParts:
+    """``key_points``: by question id."""
+
+    journal: Journal
+    outcome: Outcome
+    voice: Voice
+    recognise: Recognise
+    coverage: LiveCoverage
+    key_points: Mapping[str, Sequence[KeyPoint]]
