@@ -127,6 +127,40 @@ def invite(
     _run(run)
 
 
+@app.command()
+def replay(
+    recording: Annotated[
+        str,
+        typer.Argument(help="An interview's id, a folder that --save wrote, or a sound file with one answer."),
+    ],
+    policy: Annotated[
+        list[str] | None, typer.Option("--policy", metavar="P", help="A turn policy; may be repeated. All by default.")
+    ] = None,
+    pace: Annotated[
+        str | None, typer.Option(help="brisk, normal or relaxed, instead of what the candidate chose.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="What is spoken in a sound file.")] = "en",
+    save: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Also write the script and event log there.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """What each turn policy would have done in every pause of a recorded interview."""
+    import json
+
+    from interviewer import replaying
+
+    settings = _settings()
+    with _refusals():
+        replayed = replaying.read(settings, _say, recording, policy or [], pace=pace, language=language)
+        if save is not None:
+            replayed.save(save)
+    if as_json:
+        typer.echo(json.dumps(replaying.to_dict(replayed), ensure_ascii=False, indent=2))
+    else:
+        typer.echo(replaying.as_table(replayed))
+
+
 @keys.command("create")
 def create_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
@@ -143,6 +177,29 @@ def create_key(
         typer.echo(await commands.create_key(settings, _say, name, tuple(scope or ())))
 
     _run(run)
+
+
+@keys.command("list")
+def list_keys() -> None:
+    """The API keys: when each was made and last used, and what it may do."""
+    from interviewer import commands
+
+    settings = _settings()
+
+    async def run() -> None:
+        for line in await commands.describe_keys(settings, _say):
+            typer.echo(line)
+
+    _run(run)
+
+
+@keys.command("revoke")
+def revoke_key(key: Annotated[str, typer.Argument(help="The key's id; `interviewer keys list` shows it.")]) -> None:
+    """Take an API key's rights away, for good and at once."""
+    from interviewer import commands
+
+    settings = _settings()
+    _run(lambda: commands.revoke_key(settings, _say, key))
 
 
 @recruiters.command("add")

@@ -23,7 +23,10 @@ from interviewer.settings import Settings
 from interviewer.speech.models import ModelUnavailable
 from interviewer.speech.process import ModelGone
 
-__all__ = ["MENDABLE", "Refused", "add_recruiter", "create_key", "describe_plans", "invite", "one_time_password"]
+__all__ = [
+    "MENDABLE", "Refused", "add_recruiter", "create_key", "describe_keys", "describe_plans", "invite",
+    "one_time_password", "revoke_key",
+]  # fmt: skip
 
 Progress = Callable[[str], None]
 
@@ -86,6 +89,25 @@ async def create_key(settings: Settings, progress: Progress, name: str, scopes: 
     async with open_database(settings, progress) as database, database.session() as session:
         _, secret = await api_keys.create_key(session, name=name, scopes=scopes or sorted(known))
     return secret
+
+
+async def describe_keys(settings: Settings, progress: Progress) -> list[str]:
+    async with open_database(settings, progress) as database, database.session() as session:
+        found = await api_keys.list_keys(session)
+    return [
+        f"{key.id}  ...{key.hint}  made {key.created_at:%Y-%m-%d}, "
+        + (f"last used {key.last_used_at:%Y-%m-%d %H:%M} UTC" if key.last_used_at else "never used")
+        + (", revoked" if key.revoked_at else "")
+        + f"  {key.name}  ({', '.join(key.scopes)})"
+        for key in found
+    ]
+
+
+async def revoke_key(settings: Settings, progress: Progress, key_id: str) -> None:
+    """Raises :class:`Refused` where there is no such key, or it was revoked before."""
+    async with open_database(settings, progress) as database, database.session() as session:
+        if not await api_keys.revoke_key(session, key_id):
+            raise Refused(f"No key with the id {key_id} is in use; `interviewer keys list` shows them.")
 
 
 async def add_recruiter(settings: Settings, progress: Progress, email: str, name: str) -> str:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.http.problems import Problem
 from interviewer.http.rooms import Rooms
@@ -14,11 +16,12 @@ from interviewer.plans.library import Library, PlanBundle, UnknownPlan
 from interviewer.plans.variables import VariableError, check_variables
 from interviewer.records import invitations, plan_versions
 from interviewer.records.database import Database
+from interviewer.records.invitations import InvitationStatus, invitation_status
 from interviewer.records.tables import Invitation
 
 __all__ = [
     "ACCOMMODATIONS", "LONGEST_DAYS", "USUAL_DAYS", "InvitationStatus", "Invites", "Wish", "bundle_of",
-    "invitation_status", "invite", "link_of",
+    "invitation_status", "invite", "invite_within", "link_of",
 ]  # fmt: skip
 
 ACCOMMODATIONS: Mapping[float, str] = {
@@ -59,18 +62,6 @@ class Wish:
     created_by: str | None = None
 
 
-InvitationStatus = Literal["open", "used", "expired", "revoked"]
-
-
-def invitation_status(row: Invitation, now: datetime) -> InvitationStatus:
-    """``used`` from the start of the interview on; its link still leads back to it."""
-    if row.revoked_at is not None:
-        return "revoked"
-    if row.interview is not None and row.interview.started_at is not None:
-        return "used"
-    return "expired" if row.expires_at <= now else "open"
-
-
 def link_of(rooms: Rooms, token: str) -> str:
     return f"{rooms.public_url.rstrip('/')}/i/{token}"
 
@@ -84,6 +75,12 @@ def bundle_of(rooms: Invites, plan: str, version: int | None) -> PlanBundle:
 
 
 async def invite(rooms: Invites, wish: Wish) -> tuple[Invitation, str]:
+    """:func:`invite_within` a transaction of its own."""
+    async with rooms.database.session() as session:
+        return await invite_within(session, rooms, wish)
+
+
+async def invite_within(session: AsyncSession, rooms: Invites, wish: Wish) -> tuple[Invitation, str]:
     """The stored invitation (with candidate and plan) and its link, which cannot be had a second time.
 
     Raises :class:`Problem` 422 with ``param`` and ``errors`` where a field will not do.
@@ -106,25 +103,24 @@ async def invite(rooms: Invites, wish: Wish) -> tuple[Invitation, str]:
         variables = check_variables(bundle.plan, wish.variables)
     except VariableError as error:
         raise _variables_wrong(error) from None
-    async with rooms.database.session() as session:
-        plan = await plan_versions.store_plan(
-            session,
-            name=bundle.plan.plan,
-            version=bundle.plan.version,
-            hash=bundle.hash,
-            title=bundle.plan.title,
-            body=bundle.to_dict(),
-        )
-        return await invitations.create_invitation(
-            session,
-            plan_id=plan.id,
-            candidate_name=name,
-            candidate_email=email,
-            variables=variables,
-            accommodation=wish.accommodation,
-            expires_at=expires_at,
-            created_by=wish.created_by,
-        )
+    plan = await plan_versions.store_plan(
+        session,
+        name=bundle.plan.plan,
+        version=bundle.plan.version,
+        hash=bundle.hash,
+        title=bundle.plan.title,
+        body=bundle.to_dict(),
+    )
+    return await invitations.create_invitation(
+        session,
+        plan_id=plan.id,
+        candidate_name=name,
+        candidate_email=email,
+        variables=variables,
+        accommodation=wish.accommodation,
+        expires_at=expires_at,
+        created_by=wish.created_by,
+    )
 
 
 def _wrong(code: str, param: str, reason: str) -> Problem:

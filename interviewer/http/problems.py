@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from interviewer.http.headers import add_security_headers
+from interviewer.http.headers import REQUEST_ID, add_security_headers
 from interviewer.http.pages import render
 
 __all__ = ["Problem", "install_problem_handlers", "wants_html"]
@@ -122,4 +122,6 @@ def install_problem_handlers(app: FastAPI) -> None:
         response = respond(request, problem)
         # Starlette answers a crash outside of every middleware, so what those add is added here.
         add_security_headers(response.headers, request.url.path)
+        if request_id := getattr(request.state, "request_id", None):
+            response.headers[REQUEST_ID] = request_id
         return response

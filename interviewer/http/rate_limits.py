@@ -1,4 +1,7 @@
-"""Rate limits on what can be guessed (passwords, links, keys) and on what can flood, counted in this process."""
+"""Rate limits on what can be guessed (passwords, links, keys) and on what can flood.
+
+All but the requests of API keys are counted in this process.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,10 @@ DEFAULTS: Mapping[str, str] = {
     "login-address": "30 per 15 minute",  # wrong passwords from one network address, whatever the e-mail address
     "link": "30 per 5 minute",  # links that lead nowhere, from one network address
     "writing": "240 per minute",  # typed answers and drafts of one interview; a page sends one a second at most
+    "lobby": "120 per minute",  # questions for the place in the lobby; a page asks again each 20 s, or on a change
     "control": "900 per minute",  # messages over one interview's socket; a page pings once a second
     "key": "30 per 5 minute",  # API keys that do not exist, from one network address
+    "api": "1000 per 1 minute",  # requests with one API key; counted in the database, for all processes together
 }
 
 
@@ -43,6 +48,10 @@ class RateLimits:
         self.one_login = asyncio.Lock()
         """Held from ``check_login`` to ``count_login``: guesses sent all at once would else all be checked before any
         is counted. It costs nothing, for passwords are hashed one at a time."""
+
+    def allowance(self, name: str) -> tuple[int, int]:
+        """How many, and in how many seconds: for a limit that is counted elsewhere."""
+        return self._items[name].amount, self._items[name].get_expiry()
 
     def check(self, name: str, *keys: str) -> None:
         """Raises :class:`TooMany` where the limit is used up; uses none of it."""

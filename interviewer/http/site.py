@@ -21,12 +21,14 @@ from interviewer.http import (
     downloads,
     health,
     invitation_pages,
+    lobby,
     login,
     plan_pages,
     recruiter,
 )
 from interviewer.http.api import describe, reference
 from interviewer.http.api import router as api
+from interviewer.http.api.limits import RateLimitHeaders
 from interviewer.http.edges import LARGEST_BODY, BodyLimit, LinkGuessing, too_many
 from interviewer.http.headers import RequestIds, SecurityHeaders
 from interviewer.http.pages import StaticPages
@@ -57,7 +59,7 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
     site.state.rooms = rooms
     site.state.passwords = passwords or Passwords()
     site.state.rate_limits = limits
-    for part in (health, candidate, candidate_live, login, recruiter, downloads, invitation_pages, plan_pages):
+    for part in (health, candidate, candidate_live, lobby, login, recruiter, downloads, invitation_pages, plan_pages):
         site.include_router(part.router)
     site.include_router(api)
     site.include_router(reference.router)
@@ -68,6 +70,7 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
     # The last one added is the first one that a request meets.
     site.add_middleware(BodyLimit, limit=LARGEST_BODY)
     site.add_middleware(LinkGuessing, limits=limits)
+    site.add_middleware(RateLimitHeaders)
     site.add_middleware(SecurityHeaders, secure=rooms.options.secure)
     if rooms.options.trusted_proxies:
         site.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(rooms.options.trusted_proxies))

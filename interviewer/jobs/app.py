@@ -22,7 +22,7 @@ from interviewer.jobs.defer import FINALISE, SCORE
 from interviewer.jobs.failures import SCORING, WRITING, told
 from interviewer.jobs.finalise import finalise
 from interviewer.jobs.score import score
-from interviewer.jobs.upkeep import pick_up_lost, submit_unchecked
+from interviewer.jobs.upkeep import pick_up_lost, prune, submit_unchecked
 from interviewer.jobs.work import Work
 from interviewer.records.database import libpq_url
 
@@ -73,6 +73,11 @@ def jobs_app(url: str) -> App:
     @app.task(name="pick_up_lost", queue="upkeep", pass_context=True)
     async def run_pick_up_lost(context: JobContext, timestamp: int) -> None:
         await pick_up_lost(_work(context))
+
+    @app.periodic(cron="17 * * * *")
+    @app.task(name="prune", queue="upkeep", pass_context=True)
+    async def run_prune(context: JobContext, timestamp: int) -> None:
+        await prune(_work(context))
 
     return app
 

@@ -17,8 +17,9 @@ from interviewer.jobs.defer import FINALISE, SCORE, JobQueue
 from interviewer.jobs.failures import PlainError, told
 from interviewer.jobs.work import Work
 from interviewer.records.interviews import ended_before, set_status
+from interviewer.records.replies import prune_replies
 
-__all__ = ["keep_stalled_moving", "pick_up_lost", "retry_stalled", "submit_unchecked"]
+__all__ = ["keep_stalled_moving", "pick_up_lost", "prune", "retry_stalled", "submit_unchecked"]
 
 LOST_AFTER_S = 120.0
 """An interview that waits this long for work that is not in the queue was let fall by a crash between two steps."""
@@ -52,6 +53,13 @@ async def pick_up_lost(work: Work) -> list[str]:
     await _defer(work, FINALISE, unwritten)
     await _defer(work, SCORE, unscored)
     return [*unwritten, *unscored]
+
+
+async def prune(work: Work) -> None:
+    """What is kept for a time only: stored replies of the API."""
+    async with work.database.session() as session:
+        replies = await prune_replies(session, datetime.now(UTC))
+    log.info("pruned", replies=replies)
 
 
 async def _without_job(session: AsyncSession, status: str, task: str, since: str, also: str) -> list[str]:

@@ -63,6 +63,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             engine_url(url), pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, pool_timeout=10,
             connect_args={"connect_timeout": 10}, json_serializer=storable_json,
+            hide_parameters=True,  # an error is logged, and they are what candidates said
         )  # fmt: skip
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 

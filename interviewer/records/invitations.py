@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Literal
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from interviewer.records.pages import page
 from interviewer.records.secrets import hash_token, new_token
-from interviewer.records.tables import Candidate, Invitation
+from interviewer.records.tables import Candidate, Interview, Invitation, PlanVersion
 
-__all__ = ["create_invitation", "invitation", "invitation_by_token", "list_invitations", "revoke_invitation"]
+__all__ = [
+    "InvitationStatus", "create_invitation", "invitation", "invitation_by_token", "invitation_status",
+    "list_invitations", "revoke_invitation",
+]  # fmt: skip
+
+InvitationStatus = Literal["open", "used", "expired", "revoked"]
 
 
 def _loaded() -> Select[Invitation]:
@@ -82,7 +88,37 @@ async def revoke_invitation(session: AsyncSession, invitation_id: str) -> bool:
 
 
 async def list_invitations(
-    session: AsyncSession, *, limit: int = 20, starting_after: str | None = None
+    session: AsyncSession,
+    *,
+    limit: int = 20,
+    starting_after: str | None = None,
+    status: InvitationStatus | None = None,
+    plan: str | None = None,
+    now: datetime | None = None,
 ) -> tuple[list[Invitation], bool]:
-    """Newest first, with candidate, plan and interview loaded, and whether more follow."""
-    return await page(session, _loaded(), Invitation, limit=limit, starting_after=starting_after)
+    """Newest first, with candidate, plan and interview loaded, and whether more follow. ``plan``: a plan's name;
+    ``now`` decides what has expired."""
+    query = _loaded() if status is None else _loaded().where(_has_status(status, now or datetime.now(UTC)))
+    if plan is not None:
+        query = query.where(Invitation.plan_id.in_(select(PlanVersion.id).where(PlanVersion.name == plan)))
+    return await page(session, query, Invitation, limit=limit, starting_after=starting_after)
+
+
+def _has_status(status: InvitationStatus, now: datetime) -> ColumnElement[bool]:
+    """The same order of questions as in :func:`invitation_status`."""
+    begun = exists().where(Interview.invitation_id == Invitation.id, Interview.started_at.is_not(None))
+    if status == "revoked":
+        return Invitation.revoked_at.is_not(None)
+    if status == "used":
+        return and_(Invitation.revoked_at.is_(None), begun)
+    waits = Invitation.expires_at > now if status == "open" else Invitation.expires_at <= now
+    return and_(Invitation.revoked_at.is_(None), ~begun, waits)
+
+
+def invitation_status(row: Invitation, now: datetime) -> InvitationStatus:
+    """``used`` from the start of the interview on; its link still leads back to it. The row's interview is loaded."""
+    if row.revoked_at is not None:
+        return "revoked"
+    if row.interview is not None and row.interview.started_at is not None:
+        return "used"
+    return "expired" if row.expires_at <= now else "open"

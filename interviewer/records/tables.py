@@ -8,7 +8,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, ForeignKey, Index, MetaData, Text, UniqueConstraint, func, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -16,7 +28,7 @@ from interviewer.records.ids import new_id
 
 __all__ = [
     "Account", "AnswerRow", "ApiKey", "Base", "Candidate", "Consent", "Interview", "InterviewEvent", "Invitation",
-    "LoginSession", "PlanVersion", "Recording", "ScorecardRow", "TranscriptRow",
+    "KeyUsage", "LoginSession", "PlanVersion", "Recording", "ScorecardRow", "StoredReply", "TranscriptRow",
 ]  # fmt: skip
 
 Json = dict[str, Any]
@@ -34,6 +46,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads a plain dict
         datetime: DateTime(timezone=True),
         str: Text,
+        bytes: LargeBinary,
         Json: JSONB,
         list[str]: ARRAY(Text),
     }
@@ -76,6 +89,34 @@ class ApiKey(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class KeyUsage(Base):
+    """How many requests a key has made in the window that began at ``window_start``. A crash may forget it: unlogged
+    tables cost no write to the log, and a count that starts anew harms nobody."""
+
+    __tablename__ = "key_usage"
+
+    key_id: Mapped[str] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True)
+    window_start: Mapped[datetime]
+    requests: Mapped[int]
+
+    __table_args__ = {"prefixes": ["UNLOGGED"]}  # noqa: RUF012 - SQLAlchemy reads a plain dict
+
+
+class StoredReply(Base):
+    """The reply to a POST with an Idempotency-Key. ``body`` is sealed with the caller's own API key, of which we hold
+    only a hash: it may carry a link or a secret. ``location`` is the address of what was made."""
+
+    __tablename__ = "stored_replies"
+
+    key_id: Mapped[str] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True)
+    idempotency_key: Mapped[str] = mapped_column(primary_key=True)
+    request_hash: Mapped[str]
+    status: Mapped[int]
+    location: Mapped[str | None] = mapped_column(index=True)
+    body: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
 
 class Candidate(Base):

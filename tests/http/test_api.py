@@ -121,7 +121,9 @@ async def test_guessing_keys_is_slowed_down(api: httpx.AsyncClient) -> None:
     ("method", "path", "scope"),
     [
         ("POST", "/invitations", "invitations:write"),
+        ("GET", "/invitations", "invitations:read"),
         ("GET", "/invitations/inv_x", "invitations:read"),
+        ("POST", "/invitations/inv_x/revoke", "invitations:write"),
         ("GET", "/interviews", "interviews:read"),
         ("GET", "/interviews/int_x", "interviews:read"),
         ("GET", "/interviews/int_x/transcript", "interviews:read"),
@@ -253,11 +255,11 @@ async def test_the_openapi_document_is_valid_and_complete(site: FastAPI) -> None
     assert document["openapi"].startswith("3.1")
     assert all(path.startswith("/api/v1/") for path in document["paths"])
     operations = [op for item in document["paths"].values() for op in item.values()]
-    assert len({op["operationId"] for op in operations}) == len(operations) == 9
+    assert len({op["operationId"] for op in operations}) == len(operations) == 11
     for operation in operations:
         assert operation["security"] == [{"api_key": []}]
         assert operation["summary"]
-        for status in ("401", "403", "404", "422", "429"):
+        for status in ("401", "403", "404", "409", "422", "429"):
             content = operation["responses"][status]["content"]
             reference = {"$ref": "#/components/schemas/ProblemDocument"}
             assert content == {"application/problem+json": {"schema": reference}}

@@ -42,6 +42,56 @@ def test_a_second_upgrade_keeps_the_data(own_database_url: str) -> None:
     assert query(own_database_url, "SELECT count(*) FROM queue_schema") == [(1,)]
 
 
+FIRST_DATA = """
+INSERT INTO accounts (id, email, name, password_hash, must_change_password) VALUES ('acc_1', 'a@b.c', 'A', 'x', false);
+INSERT INTO api_keys (id, name, secret_hash, hint, scopes) VALUES ('key_1', 'old', 'h', 'abcd', '{plans:read}');
+INSERT INTO candidates (id, name) VALUES ('cand_1', 'An');
+INSERT INTO plan_versions (id, name, version, hash, title, body) VALUES ('plan_1', 'p', 1, 'h', 'P', '{}');
+INSERT INTO invitations (id, token_hash, candidate_id, plan_id, variables, accommodation, livemode, expires_at)
+    VALUES ('inv_1', 't', 'cand_1', 'plan_1', '{}', 1, true, now());
+INSERT INTO interviews (id, invitation_id, script, status) VALUES ('int_1', 'inv_1', '{}', 'scored');
+INSERT INTO interview_events (interview_id, seq, at, kind, body) VALUES ('int_1', 1, 0, 'heard', '{"text": "Hello"}');
+INSERT INTO answers (id, interview_id, question_id, position, kind, status)
+    VALUES ('ans_1', 'int_1', 'q', 1, 'spoken', 'answered');
+INSERT INTO scorecards (id, answer_id, transcript_version, rubric_hash, judge, judge_version, body)
+    VALUES ('scd_1', 'ans_1', 1, 'r', 'j', '1', '{"criteria": []}');
+"""
+"""What a database of the first revision may hold."""
+
+
+def contents(url: str) -> dict[str, list[tuple[object, ...]]]:
+    names = [
+        str(name)
+        for (name,) in query(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        if not str(name).startswith(("procrastinate_", "alembic_"))
+    ]
+    return {name: query(url, f"SELECT to_jsonb(t) FROM {name} t ORDER BY 1::text") for name in names}  # noqa: S608
+
+
+def test_a_database_of_the_first_revision_comes_up_with_all_its_data(own_database_url: str) -> None:
+    query(own_database_url, "DROP SCHEMA public CASCADE")
+    query(own_database_url, "CREATE SCHEMA public")
+    upgrade(own_database_url, "0001")
+    query(own_database_url, FIRST_DATA)
+    before = contents(own_database_url)
+    upgrade(own_database_url)
+    after = contents(own_database_url)
+    for name, rows in before.items():
+        assert len(after[name]) == len(rows)
+        for (old,), (new,) in zip(rows, after[name], strict=True):
+            assert isinstance(old, dict)
+            assert isinstance(new, dict)
+            assert {**new, **old} == new, "a column that was there has kept its value"
+    engine = create_engine(engine_url(own_database_url))
+    with engine.connect() as connection:
+        ours = MigrationContext.configure(
+            connection,
+            opts={"include_name": lambda name, kind, _: not (kind == "table" and name not in Base.metadata.tables)},
+        )
+        assert compare_metadata(ours, Base.metadata) == []
+    engine.dispose()
+
+
 def test_two_processes_may_upgrade_an_empty_database_at_once(own_database_url: str) -> None:
     query(own_database_url, "DROP SCHEMA public CASCADE")
     query(own_database_url, "CREATE SCHEMA public")

@@ -12,8 +12,12 @@ __all__ = ["describe"]
 _ABOUT = """Invite candidates to spoken interviews, and collect transcripts and scorecards.
 
 Send `Authorization: Bearer <key>`. Refusals are `application/problem+json` (RFC 9457) with a stable `code`. Lists come
-newest first, a page at a time: `limit` and `starting_after`. Every reply carries `X-Request-Id`. New fields may appear
-within v1; none is taken away."""
+newest first, a page at a time: `limit` and `starting_after`. Every reply carries `X-Request-Id`, and `RateLimit` tells
+how many requests the key has left. New fields may appear within v1; none is taken away.
+
+A POST with an `Idempotency-Key` is done once: the same request with the same key gets the first reply again (with
+`Idempotent-Replayed: true`) for 24 hours. Refusals and errors change nothing and are not kept, so the same key may be
+used again."""
 
 
 def describe(site: FastAPI) -> dict[str, Any]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from interviewer.http.api.limits import count_use
 from interviewer.http.problems import Problem
 from interviewer.http.rate_limits import RateLimits
 from interviewer.http.rooms import rooms_of
 from interviewer.http.security import client_address
 from interviewer.records import keys
 
-__all__ = ["Caller", "Scope", "scoped"]
+__all__ = ["Caller", "Scope", "caller", "scoped"]
 
 
 class Scope(StrEnum):
@@ -28,15 +29,19 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """``secret`` is the key itself, as it was sent."""
+
     key_id: str
     scopes: frozenset[str]
+    secret: str = field(repr=False)
 
 
 _bearer = HTTPBearer(scheme_name="api_key", description="A key made with `interviewer keys create`.", auto_error=False)
 
 
 async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
-    """Raises ``unauthenticated`` (401), the same for an unknown and for a revoked key."""
+    """Raises ``unauthenticated`` (401), the same for an unknown and for a revoked key; :class:`TooMany` for one that
+    asks too often."""
     limits: RateLimits = request.app.state.rate_limits
     address = client_address(request)
     limits.check("key", address)
@@ -47,7 +52,8 @@ async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials
     if key is None:
         limits.count("key", address)
         raise _unauthenticated("This API key does not exist or was revoked.")
-    return Caller(key.id, frozenset(key.scopes))
+    await count_use(request, key.id)
+    return Caller(key.id, frozenset(key.scopes), given.credentials)
 
 
 def scoped(scope: Scope) -> Callable[..., Awaitable[Caller]]:

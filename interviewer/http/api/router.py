@@ -15,8 +15,9 @@ _PROBLEMS = {
     401: "no key, or one that does not exist or was revoked (`unauthenticated`)",
     403: "the key lacks the scope (`scope-missing`)",
     404: "nothing has that id (`not-found`)",
+    409: "the same Idempotency-Key is being worked on (`idempotency-key-in-use`), or what is there forbids it",
     422: "the request is not as expected (`invalid` and others); `errors` names each parameter",
-    429: "too many failures from this network address (`rate-limited`); see Retry-After",
+    429: "the key has used up its window, or too many wrong keys came from here (`rate-limited`); see Retry-After",
 }
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {

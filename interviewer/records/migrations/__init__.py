@@ -22,8 +22,8 @@ class DatabaseTooNew(RuntimeError):
     """A later Melvin has upgraded this database."""
 
 
-def upgrade(url: str) -> None:
-    """Blocking, idempotent, and safe to call from several processes at once.
+def upgrade(url: str, revision: str = "head") -> None:
+    """Blocking, idempotent, and safe to call from several processes at once. ``revision`` stops before the newest.
 
     Each migration is one transaction. Raises :class:`DatabaseTooNew`.
     """
@@ -36,7 +36,7 @@ def upgrade(url: str) -> None:
             config.set_main_option("path_separator", "newline")
             config.attributes["connection"] = connection
             try:
-                command.upgrade(config, "head")
+                command.upgrade(config, revision)
             except CommandError as error:
                 if "Can't locate revision" in str(error):
                     known = ScriptDirectory.from_config(config).get_current_head()
