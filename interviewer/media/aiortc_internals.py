@@ -3,44 +3,61 @@
 - Received packets go through :class:`SteadyBuffer`. aiortc's own buffer waits for a lost packet for as long as it has
   room, keeps the delay it gained for the rest of the call (80 to 280 ms at the first loss), and throws away good
   packets at every further one.
-- Sound is encoded as mono at 32 kbit/s; aiortc's encoder is fixed to stereo at 96.
 - Data channel chunks stay under 1100 bytes: paths with an MTU of 1280 drop aiortc's 1200 without a word.
+- What a page may make aiortc keep is bounded: pieces of messages that never end, streams of messages, sources of sound.
+- A STUN or TURN server that does not answer holds up an answer for 1.5 s, not for 5.
 """
 
 from __future__ import annotations
 
-from fractions import Fraction
+import functools
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
 import aiortc.rtcsctptransport
-from aiortc import RTCRtpReceiver, RTCRtpSender
-from aiortc.codecs.base import Encoder
+import structlog
+from aiortc import RTCPeerConnection, RTCRtpReceiver
 from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
-from av import AudioFrame, CodecContext
-from av.frame import Frame
-from av.packet import Packet
 
-__all__ = ["MonoOpusEncoder", "SteadyBuffer", "UnknownAiortc", "adapt_receiver", "adapt_sender", "clamp_data_channels"]
+__all__ = [
+    "KNOWN", "SteadyBuffer", "UnknownAiortc", "adapt_receiver", "bound_messages", "clamp_data_channels",
+    "hasten_gathering", "sources",
+]  # fmt: skip
 
 KNOWN = ("1.16",)
 CHUNK_BYTES = 1100
-BIT_RATE = 32_000
-RATE = 48_000
+MOST_PIECES = 4096
+"""Pieces of messages that wait for others. A page's messages have one piece each, which waits where an earlier one was
+lost; a flood of them, which is cut off elsewhere, has hundreds waiting."""
+MOST_STREAMS = 32
+GATHER_S = 1.5
 _BUFFER = "_RTCRtpReceiver__jitter_buffer"
-_ENCODER = "_RTCRtpSender__encoder"
+_SOURCES = "_RTCRtpReceiver__remote_streams"
+_TAKE = "_receive_data_chunk"
+_STREAMS = "_inbound_streams"
+
+log = structlog.get_logger(__name__)
 
 
 class UnknownAiortc(RuntimeError):
     """This aiortc has no such inside; the message names the version and what was looked for."""
 
 
-def _demand(thing: object, name: str) -> None:
+def _demand(thing: object, name: str) -> Any:
     if not hasattr(thing, name):
         raise UnknownAiortc(
             f"aiortc {version('aiortc')} has no {name} (known: {', '.join(KNOWN)}); install a known one"
         )
+    return getattr(thing, name)
+
+
+@functools.cache
+def _check_version() -> None:
+    """Said once: what is looked for may all be there and mean something else."""
+    if ".".join(version("aiortc").split(".")[:2]) not in KNOWN:
+        log.warning("this aiortc was never tried here", version=version("aiortc"), known=KNOWN)
 
 
 class SteadyBuffer(JitterBuffer):
@@ -62,7 +79,7 @@ class SteadyBuffer(JitterBuffer):
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         self.received += 1
         number = self._unwrapped(packet.sequence_number)
-        if self._newest is not None and abs(number - self._newest) > 1000:  # the sender began anew
+        if self._newest is not None and number < self._newest - 1000:  # the sender began anew
             self._waiting.clear()
             self._handed = None
             self._newest = number = packet.sequence_number
@@ -85,47 +102,54 @@ class SteadyBuffer(JitterBuffer):
         return self._newest + (step if step < 0x8000 else step - 0x10000)
 
 
-class MonoOpusEncoder(Encoder):
-    """One 20 ms mono frame in, one packet out, at the frame's own time: ticks that were left out stay left out."""
-
-    def __init__(self) -> None:
-        self.codec: Any = CodecContext.create("libopus", "w")
-        self.codec.bit_rate = BIT_RATE
-        self.codec.format = "s16"
-        self.codec.layout = "mono"
-        self.codec.options = {"application": "voip"}
-        self.codec.sample_rate = RATE
-        self.codec.time_base = Fraction(1, RATE)
-        self._encoded = 0
-
-    def encode(self, frame: Frame, force_keyframe: bool = False) -> tuple[list[bytes], int]:
-        if not isinstance(frame, AudioFrame):
-            raise TypeError(f"expected sound, not {type(frame).__name__}")
-        time = int(frame.pts or 0)
-        frame.pts = self._encoded
-        self._encoded += frame.samples
-        packets = [bytes(p) for p in self.codec.encode(frame)]
-        return packets, time
-
-    def pack(self, packet: Packet[Any]) -> tuple[list[bytes], int]:
-        return [bytes(packet)], int(packet.pts or 0)
-
-
 def adapt_receiver(receiver: RTCRtpReceiver) -> SteadyBuffer:
     """Before anything was received. Returns the buffer, which counts what came."""
+    _check_version()
     _demand(receiver, _BUFFER)
     buffer = SteadyBuffer()
     setattr(receiver, _BUFFER, buffer)
     return buffer
 
 
-def adapt_sender(sender: RTCRtpSender) -> None:
-    """Before anything was sent."""
-    _demand(sender, _ENCODER)
-    setattr(sender, _ENCODER, MonoOpusEncoder())
+def sources(receiver: RTCRtpReceiver) -> int:
+    """How many sources (SSRC) have sent to it. aiortc keeps statistics of each for ever; a page is one or two."""
+    return len(_demand(receiver, _SOURCES))
 
 
 def clamp_data_channels() -> None:
     """For every connection of this process. Doing it twice does no harm."""
     _demand(aiortc.rtcsctptransport, "USERDATA_MAX_LENGTH")
     aiortc.rtcsctptransport.USERDATA_MAX_LENGTH = CHUNK_BYTES
+
+
+def bound_messages(connection: RTCPeerConnection, give_up: Callable[[], None]) -> None:
+    """Once its data channels are negotiated: ``give_up()`` when a page sends pieces that make no message, of which
+    aiortc would keep all, or opens one stream after the other."""
+    transport = connection.sctp
+    take = _demand(transport, _TAKE)
+    streams = _demand(transport, _STREAMS)
+    given_up = False
+
+    async def bounded(chunk: object) -> None:
+        nonlocal given_up
+        if given_up:
+            return
+        await take(chunk)
+        pieces = sum(len(stream.reassembly) for stream in streams.values())
+        if pieces > MOST_PIECES or len(streams) > MOST_STREAMS:
+            given_up = True
+            give_up()
+
+    setattr(transport, _TAKE, bounded)
+
+
+def hasten_gathering(connection: RTCPeerConnection) -> None:
+    """Before candidates are gathered, and after the offer is known."""
+    transports = [t.sender.transport for t in connection.getTransceivers()]
+    if connection.sctp is not None:
+        transports.append(connection.sctp.transport)
+    for transport in transports:
+        gatherer = _demand(transport.transport.iceGatherer, "_connection")
+        gather = _demand(gatherer, "get_component_candidates")
+        if not isinstance(gather, functools.partial):
+            gatherer.get_component_candidates = functools.partial(gather, timeout=GATHER_S)

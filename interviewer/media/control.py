@@ -18,6 +18,8 @@ LARGEST_MESSAGE = 1000
 
 BURST = 200
 PER_SECOND = 50.0
+MOST_REFUSED = 5000
+"""Messages dropped on one channel; a page that sends more is none of ours, and its connection is closed."""
 MOST_WAITING = 256 * 1024
 """Bytes not yet sent. Beyond it the page is not reading, and what we would add helps nobody."""
 
@@ -41,11 +43,14 @@ class Control:
         self._last = monotonic()
         self.last_received: float | None = None
         self.refused = 0
+        self._others = 0
 
     def attach(self, channel: RTCDataChannel) -> None:
         """A channel that the page opened. Others than ``control``, and a second one, are closed."""
         if channel.label != CONTROL or self._channel is not None:
-            log.warning("data channel refused", label=channel.label[:40])
+            self._others += 1
+            if self._others in (1, 10, 100, 1000):
+                log.warning("data channel refused", label=channel.label[:40], times=self._others)
             channel.close()
             return
         self._channel = channel

@@ -33,12 +33,20 @@ from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateErr
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
-from interviewer.media.aiortc_internals import SteadyBuffer, adapt_receiver, adapt_sender, clamp_data_channels
+from interviewer.media.aiortc_internals import (
+    SteadyBuffer,
+    adapt_receiver,
+    bound_messages,
+    clamp_data_channels,
+    hasten_gathering,
+    sources,
+)
 from interviewer.media.audio_in import AudioBlock, AudioPlacer
 from interviewer.media.audio_out import Speaker
-from interviewer.media.control import Control
+from interviewer.media.control import MOST_REFUSED, Control
 from interviewer.media.ice import IceServer, PeerOptions
 from interviewer.media.offer import BadOffer, read_offer
+from interviewer.media.opus import OpusTrack
 
 __all__ = ["AudioBlock", "BadOffer", "IceServer", "Peer", "PeerHandlers", "PeerOptions", "PeerState"]
 
@@ -50,6 +58,9 @@ SILENT_S = 3.0
 """Nothing at all from the page for this long, and it counts as disconnected. Pages ping each second."""
 DEAF_S = 4.0
 """Packets of sound come and none can be decoded for this long: the connection is closed; the page makes a new one."""
+FLOOD = 2000
+"""Packets of sound in half a second, where a page sends 25, or 500 after 10 s in which its network held them back."""
+MOST_SOURCES = 16
 WATCH_S = 0.5
 CLOSE_S = 5.0
 
@@ -139,8 +150,7 @@ class Peer:
         connection.on("datachannel", self._on_channel)
         connection.on("connectionstatechange", self._on_connection)
         connection.on("track", self._on_track)
-        sender = connection.addTrack(self.speaker)
-        adapt_sender(sender)
+        connection.addTrack(OpusTrack(self.speaker))
         ours = connection.getTransceivers()[0]
         ours.setCodecPreferences(
             [c for c in RTCRtpReceiver.getCapabilities("audio").codecs if c.mimeType.lower() == "audio/opus"]  # type: ignore[union-attr]  # audio has capabilities
@@ -150,6 +160,10 @@ class Peer:
         for transceiver in connection.getTransceivers():
             if transceiver is not ours:  # a camera, or a second microphone: politely declined
                 transceiver.direction = "inactive"
+        if connection.sctp is None:
+            raise ValueError("its data channel is refused by itself")
+        bound_messages(connection, lambda: self._give_up("pieces of messages"))
+        hasten_gathering(connection)
         # Gathers before it returns: the answer carries every candidate, so nothing has to trickle.
         await connection.setLocalDescription(await connection.createAnswer())
         self.local_sdp = connection.localDescription.sdp
@@ -205,6 +219,12 @@ class Peer:
                     self._closing = asyncio.create_task(self._close(), name="close peer")
                 continue
             received = self._buffer.received if self._buffer is not None else 0
+            if received - packets > FLOOD or self._sources() > MOST_SOURCES:
+                self._give_up("sound")
+                return
+            if self._control.refused > MOST_REFUSED:
+                self._give_up("messages")
+                return
             if received != packets:
                 packets, packets_at = received, now
                 if received > 2 * DEAF_S * 50 and now - (self._last_frame or self._made) > DEAF_S:
@@ -213,6 +233,15 @@ class Peer:
                     return
             heard = max(packets_at, self._control.last_received or 0.0, self._made)
             self._tell("disconnected" if now - heard > SILENT_S else "connected")
+
+    def _sources(self) -> int:
+        return sources(self._connection.getTransceivers()[0].receiver)
+
+    def _give_up(self, flood: str) -> None:
+        """A page that floods us loses its connection, and may make a new one as often as offers are taken."""
+        if self._closing is None:
+            log.warning("a page sends more than any page of ours", what=flood)
+            self._closing = asyncio.create_task(self._close(), name="close peer")
 
     def _tell(self, state: PeerState) -> None:
         if state != self._state and self._state != "closed":

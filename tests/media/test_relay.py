@@ -1,0 +1,57 @@
+"""The bad network that other tests speak through: what it loses and holds, and that both ends only know it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from interviewer.media.peer import Peer, PeerOptions
+from tests.media.page import Page, until
+from tests.media.relay import Direction, Impairment, Relay
+from tests.media.test_peer import Seen, tone
+
+
+def held(impairment: Impairment, count: int = 20_000) -> list[float | None]:
+    direction = Direction(5)
+    return [direction.held_s(impairment) for _ in range(count)]
+
+
+def runs(lost: list[bool]) -> list[int]:
+    return [len(run) for run in re.findall("x+", "".join("x" if one else "." for one in lost))]
+
+
+def test_loss_is_as_often_as_asked_for() -> None:
+    lost = [h is None for h in held(Impairment(loss=0.05))]
+    assert sum(lost) / len(lost) == pytest.approx(0.05, abs=0.01)
+
+
+def test_bursts_take_several_in_a_row() -> None:
+    lengths = runs([h is None for h in held(Impairment(burst_start=0.01, burst_end=0.25))])
+    assert sum(lengths) / len(lengths) == pytest.approx(4, abs=0.6)
+
+
+def test_jitter_stays_within_its_bounds_and_some_overtake() -> None:
+    times = held(Impairment(delay_s=0.08, jitter_s=0.03, overtaking=0.1))
+    slow = [t for t in times if t]
+    assert 0.05 <= min(slow) < 0.052 < 0.108 < max(slow) <= 0.11
+    assert times.count(0.0) / len(times) == pytest.approx(0.1, abs=0.02)
+
+
+async def test_page_and_service_meet_through_the_relay_alone_and_survive_a_new_address() -> None:
+    seen = Seen()
+    async with Relay() as relay, Page(tone(400, 5)) as page:
+        peer = await Peer.answer(relay.offer(await page.offer()), PeerOptions(), seen.handlers)
+        try:
+            await page.accept(await relay.answer(peer.local_sdp))
+            await until(lambda: len(seen.blocks) > 5)
+            assert relay.up.passed > 5
+            relay.impairment = Impairment(dead=True)
+            before = len(seen.blocks)
+            await until(lambda: relay.up.lost > 10)
+            assert len(seen.blocks) <= before + 5  # what was in the buffers
+            relay.impairment = Impairment()
+            relay.rebind()
+            await until(lambda: len(seen.blocks) > before + 10)
+        finally:
+            await peer.close()
