@@ -54,10 +54,11 @@ def load(path: Path, rate: int = RATE) -> npt.NDArray[np.int16]:
 
 def word_error_rate(reference: str, heard: str) -> float:
     """0 to 1 and beyond; case, punctuation and fillers do not count."""
-    return float(jiwer.wer(_plain(reference), _plain(heard) or "-"))
+    return float(jiwer.wer(plain(reference), plain(heard) or "-"))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Lower case without punctuation and fillers, as word error rates compare it."""
     text = text.lower().replace("mr.", "mister").replace("--", " ").replace("-", " ")
     words = re.sub(r"[^a-z0-9' ]", " ", text).split()
     return " ".join(w for w in words if w not in _FILLERS)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,8 @@ DOUBTFUL_NO_SPEECH = 0.2
 DOUBTFUL_LOGPROB = -0.5
 """Worse than this, and voice activity is asked as well; it costs 5 ms for each second of sound."""
 
+ENDS = (".", "?", "!")
+
 INAUDIBLE = 16
 """Loudest sample of what is called digital silence: -66 dB of full scale."""
 
@@ -60,13 +62,19 @@ Pcm = npt.NDArray[np.int16]
 @dataclass(frozen=True, slots=True)
 class Recognition:
     """``words`` are timed from the first sample given, in seconds; the quick way leaves them out.
-    ``confidence`` is the mean probability of a token, 0 to 1; 0 where nothing was said."""
+    ``confidence`` is the mean probability of a token, 0 to 1; 0 where nothing was said. ``finality``, of the quick way:
+    how likely a full stop, a question mark or an exclamation mark follows the last word, 0 to 1, whether or not it is
+    written; it rests on how the voice ends as much as on the words."""
 
     text: str
     words: tuple[Word, ...] = ()
     confidence: float = 0.0
     audio_s: float = 0.0
     took_s: float = 0.0
+    finality: float | None = None
+
+
+NOTHING = Recognition("")
 
 
 class Whisper:
@@ -75,7 +83,7 @@ class Whisper:
     def __init__(self, folder: Path, compute_type: str, threads: int) -> None:
         from faster_whisper import WhisperModel
 
-        self._model: Any = WhisperModel(str(folder), device="cpu", compute_type=compute_type, cpu_threads=threads)
+        self.model: Any = WhisperModel(str(folder), device="cpu", compute_type=compute_type, cpu_threads=threads)
 
     def warm(self) -> None:
         """Run once on nothing, so that the first real call does not pay for buffers."""
@@ -87,33 +95,38 @@ class Whisper:
         """Speech of any length, a window at a time; no word times."""
         began = time.perf_counter()
         heard = [self._window(pcm[start:end], language, hotwords) for start, end in windows(pcm)]
-        said = [(text, confidence) for text, confidence in heard if text]
-        weights = [len(text.split()) for text, _ in said]
-        confidence = float(np.average([c for _, c in said], weights=weights)) if said else 0.0
+        said = [window for window in heard if window.text]
+        weights = [len(window.text.split()) for window in said]
         return Recognition(
-            " ".join(text for text, _ in said), (), confidence, len(pcm) / RATE, time.perf_counter() - began
+            " ".join(window.text for window in said),
+            (),
+            float(np.average([window.confidence for window in said], weights=weights)) if said else 0.0,
+            len(pcm) / RATE,
+            time.perf_counter() - began,
+            said[-1].finality if said else None,
         )
 
-    def _window(self, pcm: Pcm, language: str, hotwords: str | None) -> tuple[str, float]:
+    def _window(self, pcm: Pcm, language: str, hotwords: str | None) -> Recognition:
         from faster_whisper.transcribe import get_ctranslate2_storage, get_suppressed_tokens
 
         if not len(pcm) or int(np.abs(pcm.astype(np.int32)).max()) < INAUDIBLE:
-            return "", 0.0
+            return NOTHING
         tokenizer = self._tokenizer(language)
-        features = self._model.feature_extractor(pcm.astype(np.float32) / 32768.0)
+        features = self.model.feature_extractor(pcm.astype(np.float32) / 32768.0)
         frames = max(int(SHORTEST_WINDOW_S * FRAMES_PER_S), features.shape[-1] + int(PADDING_S * FRAMES_PER_S))
         missing = frames - features.shape[-1]
         features = np.pad(features, ((0, 0), (0, missing)), constant_values=float(features.min()))
-        encoded = self._model.model.encode(get_ctranslate2_storage(features[np.newaxis].astype(np.float32)))
-        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=hotwords)
-        text, logprob, no_speech = "", 0.0, 0.0
+        encoded = self.model.model.encode(get_ctranslate2_storage(features[np.newaxis].astype(np.float32)))
+        prompt = self.model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=hotwords)
+        text, logprob, no_speech, finality = "", 0.0, 0.0, None
         for loop_guard in ({}, LOOP_GUARD):
-            result = self._model.model.generate(
+            result = self.model.model.generate(
                 encoded,
                 [prompt],
                 beam_size=1,
-                max_length=min(self._model.max_length, len(prompt) + _most_tokens(len(pcm) / RATE)),
+                max_length=min(self.model.max_length, len(prompt) + _most_tokens(len(pcm) / RATE)),
                 return_scores=True,
+                return_logits_vocab=True,
                 return_no_speech_prob=True,
                 suppress_blank=True,
                 suppress_tokens=list(get_suppressed_tokens(tokenizer, [-1])),
@@ -123,36 +136,45 @@ class Whisper:
             text = str(tokenizer.decode(tokens)).strip()
             logprob = result.scores[0] * len(tokens) / (len(tokens) + 1)
             no_speech = result.no_speech_prob
+            finality = _finality(tokenizer, tokens, result.logits[0])
             if not _loops(text):
                 break
         if _loops(text) or not _believable(text, logprob, no_speech):
-            return "", 0.0
+            return NOTHING
         doubtful = no_speech > DOUBTFUL_NO_SPEECH or logprob < DOUBTFUL_LOGPROB
         if doubtful and not _has_speech(pcm):
-            return "", 0.0
-        return text, float(np.exp(logprob))
+            return NOTHING
+        return Recognition(text, (), float(np.exp(logprob)), finality=finality)
 
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
 
-        model = self._model
+        model = self.model
         spoken = language if model.model.is_multilingual else "en"
         return Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=spoken)
 
     # -- carefully -------------------------------------------------------------------------------------------------
 
-    def careful(self, pcm: Pcm, *, language: str, hotwords: str | None = None) -> Recognition:
-        """A whole recording or a stretch of one, with word times and confidences."""
+    def careful(
+        self,
+        pcm: Pcm,
+        *,
+        language: str,
+        hotwords: str | None = None,
+        temperatures: tuple[float, ...] = (0.0, 0.2, 0.4),
+    ) -> Recognition:
+        """A whole recording or a stretch of one, with word times and confidences. The later ``temperatures`` are for
+        stretches that went wrong at the one before."""
         import ctranslate2
 
         began = time.perf_counter()
         # The fallback samples where greedy decoding ran into a loop; the same recording gives the same transcript.
         ctranslate2.set_random_seed(1)
-        segments, _ = self._model.transcribe(
+        segments, _ = self.model.transcribe(
             pcm.astype(np.float32) / 32768.0,
             language=language,
             beam_size=5,
-            temperature=(0.0, 0.2, 0.4),
+            temperature=temperatures,
             condition_on_previous_text=False,
             word_timestamps=True,
             vad_filter=True,
@@ -178,6 +200,19 @@ class Whisper:
             len(pcm) / RATE,
             time.perf_counter() - began,
         )
+
+
+def _finality(tokenizer: Any, tokens: Sequence[int], logits: Sequence[Any]) -> float | None:
+    """``logits``: one vector for each token, and one more for the end; what was cut off has no end."""
+    if not tokens or len(logits) <= len(tokens):
+        return None
+    after_words = len(tokens)
+    while after_words > 1 and not re.search(r"\w", str(tokenizer.decode([tokens[after_words - 1]]))):
+        after_words -= 1
+    scores = np.array(logits[after_words]).ravel().astype(np.float64)
+    likely = np.exp(scores - scores.max())
+    ends = [token for mark in ENDS for token in tokenizer.encode(mark)]
+    return float(likely[ends].sum() / likely.sum())
 
 
 def _has_speech(pcm: Pcm) -> bool:
