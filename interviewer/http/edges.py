@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interviewer.http.problems import Problem, respond
@@ -12,6 +12,8 @@ from interviewer.http.security import client_address
 
 __all__ = ["LARGEST_BODY", "BodyLimit", "LinkGuessing", "too_many"]
 
+POLICY = 1008
+"""The close code of a socket that breaks a rule (RFC 6455 section 7.4.1)."""
 LARGEST_BODY = 4_194_304
 """Bytes. The outer bound for any request (a long transcript's correction is the largest); routes ask for less."""
 
@@ -34,19 +36,23 @@ class LinkGuessing:
         self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/i/"):
+        if scope["type"] not in ("http", "websocket") or not scope["path"].startswith("/i/"):
             await self._app(scope, receive, send)
             return
-        request = Request(scope)
-        address = client_address(request)
+        connection = HTTPConnection(scope)
+        address = client_address(connection)
         try:
             self._limits.check("link", address)
         except TooMany as limit:
-            await respond(request, too_many(limit))(scope, receive, send)
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": POLICY})  # before it is accepted: a plain 403
+            else:
+                await respond(Request(scope), too_many(limit))(scope, receive, send)
             return
 
         async def counted(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 404:
+            unknown = message.get("status") == 404 or message.get("reason") == "link-unknown"
+            if unknown and message["type"] in ("http.response.start", "websocket.close"):
                 self._limits.count("link", address)
             await send(message)
 

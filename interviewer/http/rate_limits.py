@@ -19,6 +19,8 @@ DEFAULTS: Mapping[str, str] = {
     "login-account": "5 per 5 minute",  # wrong passwords for one e-mail address from one network address
     "login-address": "30 per 15 minute",  # wrong passwords from one network address, whatever the e-mail address
     "link": "30 per 5 minute",  # links that lead nowhere, from one network address
+    "offer": "30 per minute",  # connections of one interview, each with sockets; a page makes 10 where none holds
+    "connection-test": "10 per minute",  # of one interview; each lasts up to 20 s
     "writing": "240 per minute",  # typed answers and drafts of one interview; a page sends one a second at most
     "lobby": "120 per minute",  # questions for the place in the lobby; a page asks again each 20 s, or on a change
     "control": "900 per minute",  # messages over one interview's socket; a page pings once a second

@@ -58,9 +58,9 @@ class SignedIn:
     csrf_token: str
 
 
-def client_address(request: Request) -> str:
+def client_address(connection: HTTPConnection) -> str:
     """The network address that limits are counted by; uvicorn has put a trusted proxy's word in its place."""
-    return request.client.host if request.client else "unknown"
+    return connection.client.host if connection.client else "unknown"
 
 
 def _session_cookie(secure: bool) -> str:
