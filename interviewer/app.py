@@ -20,6 +20,7 @@ from interviewer.http.rooms import HttpOptions, Rooms
 from interviewer.http.site import build_site
 from interviewer.jobs.child import WorkerChild
 from interviewer.jobs.defer import JobQueue
+from interviewer.live.admission import AdmissionOptions
 from interviewer.live.coverage import CoverageOptions, LiveCoverage
 from interviewer.live.registry import Live, LiveOptions
 from interviewer.media.ice import IceServer, PeerOptions
@@ -160,7 +161,9 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
             LiveOptions(
                 journals=journals,
                 recordings=settings.data_folder / "recordings",
-                most_interviews=settings.most_interviews,
+                admission=AdmissionOptions(
+                    most_speaking=settings.most_interviews, measured=settings.admission == "measured"
+                ),
                 peer=peer_options(settings),
             ),
             database=database,
@@ -260,6 +263,7 @@ async def work(settings: Settings, progress: Progress) -> None:
                 database_url=url,
                 objects=settings.objects_place,
                 recordings=settings.data_folder / "recordings",
+                journals=settings.data_folder / "journals",
                 recognition=recognition_options(settings),
                 judge=settings.judge_options,
             )

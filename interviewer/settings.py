@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     ice_servers: tuple[dict[str, Any], ...] = ()
     relay_only: bool = False
     most_interviews: int = Field(default=2, ge=1, le=50)
+    admission: Literal["measured", "fixed"] = "measured"
 
     worker: bool = True
     postgres_user: str = "nobody"

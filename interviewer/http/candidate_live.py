@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response, WebSocket
@@ -17,8 +16,7 @@ from interviewer.http.body import read_json, read_text
 from interviewer.http.link import Running, Step, Talk, Visit, open_link
 from interviewer.http.problems import Problem
 from interviewer.http.rate_limits import RateLimits, TooMany
-from interviewer.live.errors import Busy, InterviewOver
-from interviewer.media.offer import BadOffer
+from interviewer.http.refusals import refusals
 
 __all__ = ["router"]
 
@@ -41,35 +39,16 @@ class Written(BaseModel):
     text: str
 
 
-@contextlib.contextmanager
-def _refusals(visit: Visit) -> Iterator[None]:
-    """Live's refusals as problems."""
-    try:
-        yield
-    except BadOffer as error:
-        raise Problem(422, "bad-offer", "This is not an offer that can be answered", str(error)) from None
-    except InterviewOver:
-        raise Problem(
-            409,
-            "interview-over",
-            "This interview is over",
-            "Its questions are closed.",
-            next=visit.address(Step.CHECK),
-        ) from None
-    except Busy as error:
-        raise Problem(
-            503,
-            "busy",
-            "Melvin is with other candidates just now",
-            str(error) or "Your place is kept. Please wait a moment.",
-            headers={"Retry-After": "10"},
-        ) from None
-
-
 def _checked_tab(tab: str) -> str:
     if not TAB.match(tab):
         raise Problem(400, "tab-missing", "X-Tab is missing", "X-Tab names the tab: 8 to 64 letters or digits.")
     return tab
+
+
+def _limit(request: Request, name: str, talk: Talk) -> None:
+    """Raises :class:`TooMany`."""
+    limits: RateLimits = request.app.state.rate_limits
+    limits.use(name, talk.interview_id)
 
 
 async def _read_offer(request: Request) -> str:
@@ -83,9 +62,10 @@ async def _read_offer(request: Request) -> str:
 async def offer(request: Request, talk: Running, x_tab: Annotated[str, Header()] = "") -> Response:
     """An SDP offer for this interview; the reply's shape is WHIP's (RFC 9725)."""
     tab = _checked_tab(x_tab)
+    _limit(request, "offer", talk)
     sdp = await _read_offer(request)
     rooms = talk.visit.rooms
-    with _refusals(talk.visit):
+    with refusals(talk.visit):
         answer = await rooms.live.offer(talk.interview_id, sdp, tab)
     location = f"{rooms.public_url.rstrip('/')}{talk.visit.base}/control"
     return Response(answer, status_code=201, media_type="application/sdp", headers={"Location": location})
@@ -93,16 +73,16 @@ async def offer(request: Request, talk: Running, x_tab: Annotated[str, Header()]
 
 @router.post("/connection-test")
 async def connection_test(request: Request, talk: Running) -> Response:
+    _limit(request, "connection-test", talk)
     sdp = await _read_offer(request)
-    with _refusals(talk.visit):
+    with refusals(talk.visit):
         answer = await talk.visit.rooms.live.connection_test(sdp)
     return Response(answer, status_code=201, media_type="application/sdp")
 
 
 async def _written(request: Request, talk: Talk) -> Written:
     options = talk.visit.rooms.options
-    limits: RateLimits = request.app.state.rate_limits
-    limits.use("writing", talk.interview_id)
+    _limit(request, "writing", talk)
     written = await read_json(request, Written, options.body_limit)
     if len(written.text) > options.typed_limit:
         raise Problem(
@@ -127,7 +107,7 @@ async def typed(request: Request, talk: Running) -> None:
     written = await _written(request, talk)
     if not written.text.strip():
         raise Problem(422, "empty", "There is no text yet", "Type an answer, or press Skip for now.", param="text")
-    with _refusals(talk.visit):
+    with refusals(talk.visit):
         await talk.visit.rooms.live.typed(talk.interview_id, written.question_id, written.text)
 
 
@@ -135,7 +115,7 @@ async def typed(request: Request, talk: Running) -> None:
 async def draft(request: Request, talk: Running) -> None:
     """What stands in the text box, kept as it is typed."""
     written = await _written(request, talk)
-    with _refusals(talk.visit):
+    with refusals(talk.visit):
         await talk.visit.rooms.live.draft(talk.interview_id, written.question_id, written.text)
 
 
@@ -168,7 +148,7 @@ async def control(socket: WebSocket, token: str, tab: str = "") -> None:
         visit = await open_link(socket, token)
         interview_id = _talking(visit)
         link = SocketLink(socket)
-        with _refusals(visit):
+        with refusals(visit):
             await visit.rooms.live.attach(interview_id, link, _checked_tab(tab))
     except Problem as problem:
         await socket.send_json({"t": "refused", **problem.to_dict()})

@@ -1,5 +1,9 @@
 """Why an interview cannot be joined."""
 
+from __future__ import annotations
+
+from interviewer.live.lobby import Place
+
 __all__ = ["Busy", "InterviewOver", "UnknownInterview"]
 
 
@@ -8,7 +12,12 @@ class InterviewOver(Exception):
 
 
 class Busy(Exception):
-    """This machine holds as many interviews as it can serve well. The link stays good; try again in a while."""
+    """This machine holds as many interviews as it can serve well. The link stays good; ``place`` is the candidate's
+    place in the lobby, None where they have none: too many wait already, or the service is about to stop."""
+
+    def __init__(self, place: Place | None = None) -> None:
+        super().__init__()
+        self.place = place
 
 
 class UnknownInterview(KeyError):

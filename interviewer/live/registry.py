@@ -10,44 +10,41 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 from sqlalchemy.exc import SQLAlchemyError
 
-from interviewer.conversation.events import Abandoned, Event, event_from_dict
-from interviewer.conversation.history import replay
-from interviewer.conversation.script import RATE, Script
-from interviewer.live.connection import Connection, Recorders
+from interviewer.conversation.events import Abandoned
+from interviewer.conversation.script import RATE
+from interviewer.live.admission import Admission, AdmissionOptions
+from interviewer.live.connection import Connection
 from interviewer.live.connection_test import ConnectionTests
 from interviewer.live.coverage import LiveCoverage
+from interviewer.live.durations import Durations
 from interviewer.live.errors import Busy, InterviewOver, UnknownInterview
 from interviewer.live.links import Link
-from interviewer.live.outcome import FinaliseJobs, Outcome
-from interviewer.live.parts import SessionParts
-from interviewer.live.session import InterviewSession
+from interviewer.live.load import Load
+from interviewer.live.lobby import Place
+from interviewer.live.opening import RUNNING, Opening, Running
+from interviewer.live.outcome import FinaliseJobs
+from interviewer.media.offer import read_offer
 from interviewer.media.peer import PeerOptions
-from interviewer.media.recording import Recorder, length
-from interviewer.plans.bundle import PlanBundle
-from interviewer.plans.variables import filled
 from interviewer.records.database import Database
-from interviewer.records.events import read_events
-from interviewer.records.interviews import abandoned, list_interviews, set_status
-from interviewer.records.interviews import interview as find_interview
-from interviewer.records.journal import Journal
-from interviewer.speech.recognition import Purpose, Recogniser
+from interviewer.records.interviews import abandoned, list_interviews, set_status, status_of
+from interviewer.speech.recognition import Recogniser
 from interviewer.speech.voice import Voice, as_wav
 
 __all__ = ["Live", "LiveOptions"]
 
 SWEEP_S = 5.0
+TICK_S = 1.0
 LET_GO_AFTER_S = 150.0
 """An interview without a page leaves memory after this, when it has paused by itself; its log brings it back."""
 ABANDONED_AFTER = timedelta(days=1)
 """After its link has expired an interview can still be gone on with for this long; then it ends as it stands."""
 ABANDONED_EVERY_S = 600.0
 ABANDONED_AT_ONCE = 5
-RUNNING = ("created", "live", "paused")
+HOLD_S = 20.0
+"""A page that waits in the lobby hears within this time, whether or not anything has changed."""
 
 log = structlog.get_logger(__name__)
 
@@ -57,28 +54,9 @@ class LiveOptions:
     journals: Path
     recordings: Path
     node: str = "local"
-    most_interviews: int = 8
+    admission: AdmissionOptions = field(default_factory=AdmissionOptions)
     most_connection_tests: int = 8
     peer: PeerOptions = field(default_factory=PeerOptions)
-
-
-@dataclass(slots=True)
-class _Entry:
-    session: InterviewSession
-    recorders: Recorders
-    connections: list[Connection]
-    left_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Restored:
-    bundle: PlanBundle
-    script: Script
-    past: tuple[Event, ...]
-
-    @property
-    def over(self) -> bool:
-        return replay(self.script, self.past)[0].finished
 
 
 class Live:
@@ -96,16 +74,20 @@ class Live:
     ) -> None:
         self._options = options
         self._database = database
-        self._recogniser = recogniser
         self._voice = voice
-        self._coverage = coverage
-        self._jobs = jobs
         self._clock = clock
         self._sound_check = sound_check
-        self._entries: dict[str, _Entry] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._entries: dict[str, Running] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        load = Load()
+        self._opening = Opening(
+            options.journals, options.recordings, options.node,
+            database, recogniser, voice, coverage, jobs, clock, load,
+        )  # fmt: skip
+        self._durations = Durations()
+        self._admission = Admission(options.admission, load, self._left_s)
         self._tests = ConnectionTests(options.peer, options.most_connection_tests)
-        self._sweeper: asyncio.Task[None] | None = None
+        self._keepers: list[asyncio.Task[None]] = []
         self._draining = False
 
     # ------------------------------------------------------------------ life
@@ -118,27 +100,26 @@ class Live:
             for row in rows:
                 if row.node == self._options.node:
                     await self._recover(row.id)
-        self._sweeper = asyncio.create_task(self._sweep(), name="let interviews go")
+        self._keepers = [
+            asyncio.create_task(self._sweep(), name="let interviews go"),
+            asyncio.create_task(self._tend(), name="tend the lobby"),
+            asyncio.create_task(self._search_abandoned(), name="search for abandoned interviews"),
+        ]
 
     async def _recover(self, interview_id: str) -> None:
         try:
-            if (await self._restored(interview_id)).over:
-                self._entries[interview_id] = await self._bring_up(interview_id)
+            if (await self._opening.restored(interview_id)).over:
+                self._entries[interview_id] = await self._opening.bring_up(interview_id)
                 return
             async with self._database.session() as db:  # it ran when this machine went down; nobody is there now
                 await set_status(db, interview_id, "paused", only_from=("live",))
         except Exception:  # the border of one interview: a log that cannot be read must not keep all others away
             log.exception("an interview could not be restored", interview=interview_id)
 
-    @property
-    def running(self) -> int:
-        """Interviews with a page."""
-        return sum(1 for e in self._entries.values() if e.session.connected)
-
     async def close(self) -> None:
         self._draining = True
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        for keeper in self._keepers:
+            keeper.cancel()
         await self._tests.close()
         await asyncio.gather(*(self._let_go(i) for i in list(self._entries)))
 
@@ -146,7 +127,7 @@ class Live:
 
     async def offer(self, interview_id: str, sdp: str, tab: str) -> str:
         """A new peer connection for this interview: the SDP answer. Raises BadOffer, InterviewOver, Busy."""
-        entry = await self._entry(interview_id)
+        entry = await self._join(interview_id, sound=read_offer(sdp).audio)
         connection = Connection(entry.session, entry.recorders, tab)
         answer = await connection.open(sdp, self._options.peer)
         entry.connections.append(connection)
@@ -154,10 +135,27 @@ class Live:
 
     async def attach(self, interview_id: str, link: Link, tab: str) -> None:
         """A WebSocket page, without sound. Raises InterviewOver, Busy."""
-        session = (await self._entry(interview_id)).session
+        session = (await self._join(interview_id, sound=False)).session
         session.lost()
         session.links.take(link, tab)
         session.speaking.attach(None)
+
+    async def place(self, interview_id: str, *, sound: bool, knows: Place | None) -> Place | None:
+        """The candidate's place in the lobby as soon as it is not what their page ``knows``, or after ``HOLD_S``; None
+        when they may join, which is theirs for a moment. Raises InterviewOver, Busy, UnknownInterview."""
+        begun = await self._begun(interview_id)
+        until = time.monotonic() + HOLD_S
+        place = self._look(interview_id, sound, begun)
+        with self._admission.lobby.asking(interview_id):
+            while place is not None and place == knows and time.monotonic() < until:
+                await self._admission.change(until - time.monotonic())
+                place = self._look(interview_id, sound, begun)
+        return place
+
+    def _look(self, interview_id: str, sound: bool, begun: bool) -> Place | None:
+        if self._draining:
+            raise Busy
+        return self._admission.look(interview_id, sound=sound, begun=begun)
 
     async def detach(self, interview_id: str, link: Link) -> None:
         entry = self._entries.get(interview_id)
@@ -172,13 +170,13 @@ class Live:
 
     async def typed(self, interview_id: str, question_id: str, text: str) -> None:
         """Returns when the text is on disk."""
-        await (await self._entry(interview_id)).session.typed(question_id, text)
+        await (await self._begun_entry(interview_id)).session.typed(question_id, text)
 
     async def draft(self, interview_id: str, question_id: str, text: str) -> None:
-        await (await self._entry(interview_id)).session.draft(question_id, text)
+        await (await self._begun_entry(interview_id)).session.draft(question_id, text)
 
     async def state(self, interview_id: str) -> dict[str, Any]:
-        session = (await self._entry(interview_id)).session
+        session = (await self._begun_entry(interview_id)).session
         return session.conversation.view().to_message()
 
     async def sound_check(self) -> bytes:
@@ -190,67 +188,52 @@ class Live:
 
     # ------------------------------------------------------------------ bringing up and letting go
 
-    async def _entry(self, interview_id: str) -> _Entry:
-        async with self._opening.setdefault(interview_id, asyncio.Lock()):
+    async def _join(self, interview_id: str, *, sound: bool) -> Running:
+        """For a page: it takes a seat. Raises Busy with the candidate's place in the lobby."""
+        begun = await self._begun(interview_id)
+        if not self._draining:
+            self._admission.enter(interview_id, sound=sound, begun=begun)
+        try:
+            entry = await self._entry(interview_id)
+        finally:
+            if interview_id not in self._entries:
+                self._admission.over(interview_id)
+        entry.sound = sound
+        return entry
+
+    async def _begun(self, interview_id: str) -> bool:
+        """Whether the candidate was in this interview before. Raises UnknownInterview, InterviewOver."""
+        if interview_id in self._entries:
+            return True
+        async with self._database.session() as db:
+            status = await status_of(db, interview_id)
+        if status is None:
+            raise UnknownInterview(interview_id)
+        if status not in RUNNING:
+            raise InterviewOver
+        return status != "created"
+
+    async def _begun_entry(self, interview_id: str) -> Running:
+        """For what comes beside a page's connection, also while that is lost: it needs no seat. Raises Busy where the
+        candidate has not been let in yet."""
+        if not await self._begun(interview_id):
+            raise Busy
+        return await self._entry(interview_id)
+
+    async def _entry(self, interview_id: str) -> Running:
+        async with self._locks.setdefault(interview_id, asyncio.Lock()):
             entry = self._entries.get(interview_id)
             if entry is None or entry.session.failed:
                 if entry is not None:
                     await self._let_go(interview_id)
-                if self._draining or self.running >= self._options.most_interviews:
+                if self._draining:
                     raise Busy
-                entry = await self._bring_up(interview_id)
+                entry = await self._opening.bring_up(interview_id)
                 self._entries[interview_id] = entry
         if entry.session.conversation.finished:
             raise InterviewOver
         entry.left_at = None
         return entry
-
-    async def _bring_up(self, interview_id: str) -> _Entry:
-        restored = await self._restored(interview_id)
-        bundle, script = restored.bundle, restored.script
-        parts = SessionParts(
-            journal=Journal(self._options.journals, interview_id),
-            outcome=Outcome(self._database, self._jobs, self._clock, interview_id, self._options.node),
-            voice=self._voice,
-            recognise=self._recognise(script.language, bundle.plan.vocabulary),
-            coverage=self._coverage,
-            key_points={q.id: bundle.rubrics[q.rubric].key_points for q in bundle.plan.questions},
-        )
-        folder = self._options.recordings / interview_id
-        # The recording may go on after the last event: what is said next must not be written over it.
-        recorded_to = max(length(folder, "candidate"), length(folder, "melvin"))
-        session = InterviewSession(interview_id, script, parts, restored.past, recorded_to)
-        recorders = Recorders(Recorder(folder, "candidate"), Recorder(folder, "melvin"))
-        if session.conversation.finished:
-            session.finish(session.conversation.ending)  # the outcome was never written: a crash came between
-        else:
-            session.start()
-            session.prepare(script.all_texts())
-        return _Entry(session, recorders, [])
-
-    async def _restored(self, interview_id: str) -> _Restored:
-        """Raises UnknownInterview, or InterviewOver where the outcome is written."""
-        async with self._database.session() as db:
-            row = await find_interview(db, interview_id)
-            if row is None:
-                raise UnknownInterview(interview_id)
-            if row.status not in RUNNING:
-                raise InterviewOver
-            stored = {e.seq: {**e.body, "kind": e.kind, "at": e.at} for e in await read_events(db, interview_id)}
-            bundle = filled(PlanBundle.from_dict(row.invitation.plan.body), row.invitation.variables)
-        # The journal may be ahead of its copy in the database, by a second or by a whole outage.
-        stored |= {int(e["seq"]): e for e in Journal(self._options.journals, interview_id).read()}
-        past = tuple(event_from_dict(stored[seq]) for seq in sorted(stored))
-        return _Restored(bundle, Script.from_dict(row.script), past)
-
-    def _recognise(self, language: str, hotwords: tuple[str, ...]) -> Callable[..., Any]:
-        async def recognise(pcm: NDArray[np.int16], *, caption: bool) -> str:
-            if caption and self._recogniser.waiting > 0:
-                return ""  # captions are the first thing to give up under load
-            purpose = Purpose.CAPTION if caption else Purpose.LIVE
-            return (await self._recogniser.recognise(pcm, language=language, hotwords=hotwords, purpose=purpose)).text
-
-        return recognise
 
     async def _end_abandoned(self) -> None:
         """Interviews whose candidates never came back are scored as far as they got, not kept open for ever."""
@@ -267,15 +250,16 @@ class Live:
             if not session.connected:
                 session.emit(Abandoned(session.clock.now()))
 
-    async def _sweep(self) -> None:
-        next_search = 0.0
+    async def _search_abandoned(self) -> None:
         while True:
-            if time.monotonic() >= next_search:
-                next_search = time.monotonic() + ABANDONED_EVERY_S
-                try:
-                    await self._end_abandoned()
-                except (SQLAlchemyError, OSError) as error:
-                    log.warning("no search for abandoned interviews", error=str(error))
+            try:
+                await self._end_abandoned()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("no search for abandoned interviews", error=str(error))
+            await asyncio.sleep(ABANDONED_EVERY_S)
+
+    async def _sweep(self) -> None:
+        while True:
             await asyncio.sleep(SWEEP_S)
             for interview_id, entry in list(self._entries.items()):
                 session = entry.session
@@ -292,11 +276,40 @@ class Live:
                 if now - entry.left_at > LET_GO_AFTER_S * RATE:
                     await self._let_go(interview_id)
 
+    async def _tend(self) -> None:
+        """Each second: who holds a seat, how late the event loop comes, and word to the lobby."""
+        while True:
+            due = time.monotonic() + TICK_S
+            await asyncio.sleep(TICK_S)
+            for interview_id, entry in self._entries.items():
+                self._attend(interview_id, entry)
+            self._admission.tick(time.monotonic() - due)
+
+    def _attend(self, interview_id: str, entry: Running) -> None:
+        """Who goes on keeps the seat; who is through leaves it."""
+        conversation = entry.session.conversation
+        if conversation.finished:
+            self._admission.over(interview_id)
+            if entry.whole and conversation.ending == "completed":
+                self._durations.finished(entry.plan, entry.going_s)
+            entry.whole = False
+        elif entry.session.connected and not conversation.paused:
+            entry.going_s += TICK_S
+            self._admission.going(interview_id, sound=entry.sound)
+
+    def _left_s(self, interview_id: str) -> float | None:
+        """Seconds that this interview will still take, as far as others of its plan tell."""
+        entry = self._entries.get(interview_id)
+        question = None if entry is None else entry.session.conversation.view().question
+        if entry is None or question is None:
+            return None
+        return self._durations.left(entry.plan, question.number, question.count)
+
     async def _let_go(self, interview_id: str) -> None:
         entry = self._entries.pop(interview_id, None)
-        opening = self._opening.get(interview_id)
-        if opening is not None and not opening.locked():  # whoever holds it is bringing this interview up again
-            del self._opening[interview_id]
+        lock = self._locks.get(interview_id)
+        if lock is not None and not lock.locked():  # whoever holds it is bringing this interview up again
+            del self._locks[interview_id]
         if entry is None:
             return
         entry.session.lost()

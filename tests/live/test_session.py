@@ -15,8 +15,10 @@ import pytest
 
 from interviewer.conversation.casting import script_for
 from interviewer.conversation.script import RATE
+from interviewer.live.admission import AdmissionOptions
 from interviewer.live.coverage import LiveCoverage
 from interviewer.live.errors import Busy, InterviewOver, UnknownInterview
+from interviewer.live.lobby import Place
 from interviewer.live.registry import Live, LiveOptions
 from interviewer.media.recording import Recorder
 from interviewer.plans.library import Library, default_folder
@@ -72,10 +74,14 @@ class House:
         self.jobs = Jobs()
         self.most = most
 
+    @property
+    def admission(self) -> AdmissionOptions:
+        return AdmissionOptions(self.most, self.most)
+
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Live]:
         live = Live(
-            LiveOptions(self.folder / "journals", self.folder / "recordings", most_interviews=self.most),
+            LiveOptions(self.folder / "journals", self.folder / "recordings", admission=self.admission),
             database=self.database,
             recogniser=Recogniser(RecognitionOptions(cache=self.folder)),
             voice=Voice(VoiceOptions(cache=self.folder / "sounds")),
@@ -232,14 +238,39 @@ async def test_messages_that_fit_nothing_are_dropped(house: House, message: dict
         assert (await live.state(interview_id))["question"] == before["question"]
 
 
-async def test_a_full_house_refuses_new_interviews_and_serves_the_running_one(house: House) -> None:
+async def test_a_full_house_gives_a_place_in_line_and_serves_the_running_one(house: House) -> None:
     house.most = 1
     first, second = await house.interview(), await house.interview()
     async with house.open() as live:
-        await asked(await join(live, first))
-        with pytest.raises(Busy):
-            await live.state(second)
+        page = await join(live, first)
+        await asked(page)
+        with pytest.raises(Busy) as busy:
+            await join(live, second)
+        assert busy.value.place == Place(1, None, typing=False)
+        with pytest.raises(Busy):  # not let in by another door
+            await live.typed(second, "background", "I would like to begin")
         assert (await live.state(first))["phase"] == "writing"
+        await live.receive(first, page, {"t": "press", "button": "end"})
+        await page.until("finished")
+        async with asyncio.timeout(10):
+            while await live.place(second, sound=False, knows=busy.value.place) is not None:
+                pass
+        assert (await asked(await join(live, second)))["question"]
+    journal = Journal(house.folder / "journals", second).read()
+    assert int(journal[0]["at"]) < RATE  # its clock began when it was let in
+
+
+async def test_a_lost_page_comes_back_to_its_seat_while_others_wait(house: House) -> None:
+    house.most = 1
+    first, second = await house.interview(), await house.interview()
+    async with house.open() as live:
+        page = await join(live, first)
+        question = (await asked(page))["question"]
+        await live.detach(first, page)
+        with pytest.raises(Busy):
+            await join(live, second)
+        await live.typed(first, question["id"], "Sent while the connection was down.")
+        assert (await asked(await join(live, first, "tab-2")))["question"]
 
 
 async def test_an_unknown_interview_is_refused(house: House) -> None:
