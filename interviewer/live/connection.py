@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from interviewer.live.placement import Placement
 from interviewer.live.session import InterviewSession
 from interviewer.media.audio_in import AudioBlock
 from interviewer.media.peer import Peer, PeerHandlers, PeerOptions
-from interviewer.media.recording import Recorder
+from interviewer.media.recording import Recorder, RecordingError
 
 __all__ = ["Connection", "Recorders"]
 
@@ -25,15 +27,37 @@ log = structlog.get_logger(__name__)
 
 
 class Recorders:
-    """Both sides of one interview's recording."""
+    """Both sides of one interview's recording. Sound that cannot be kept (a full disk) ends no interview: it is logged
+    once, what is said is still heard and transcribed, and recording goes on when it can."""
 
     def __init__(self, candidate: Recorder, melvin: Recorder) -> None:
-        self.candidate = candidate
-        self.melvin = melvin
+        self._candidate = candidate
+        self._melvin = melvin
+        self._failing = False
+
+    def candidate(self, start: int, samples: NDArray[np.int16]) -> None:
+        self._write(self._candidate, start, samples)
+
+    def melvin(self, start: int, samples: NDArray[np.int16]) -> None:
+        self._write(self._melvin, start, samples)
+
+    def _write(self, recorder: Recorder, start: int, samples: NDArray[np.int16]) -> None:
+        try:
+            recorder.write(start, samples)
+        except RecordingError as error:
+            if not self._failing:
+                log.error("sound is not being recorded", error=str(error))
+            self._failing = True
+        else:
+            self._failing = False
 
     async def close(self) -> None:
-        self.candidate.close()
-        self.melvin.close()
+        """Everything is on the disk when it returns. That can take a slow disk seconds, in which other interviews go
+        on, and asyncio's own threads are aiortc's."""
+        with_disk = ThreadPoolExecutor(1, "close recording")
+        for recorder in (self._candidate, self._melvin):
+            await asyncio.get_running_loop().run_in_executor(with_disk, recorder.close)
+        with_disk.shutdown(wait=False)
 
 
 class Connection:
@@ -89,12 +113,12 @@ class Connection:
         if not self.current or self._session.conversation.finished or self._session.conversation.paused:
             return
         for start, samples in self._placement.place(self._session.clock.now(), block.start, block.samples):
-            self._recorders.candidate.write(start, samples)
+            self._recorders.candidate(start, samples)
             self._session.hear(start, samples)
 
     def _on_played(self, at: float, samples: NDArray[np.int16]) -> None:
         if self.current:
-            self._recorders.melvin.write(self._session.clock.at(at), samples)
+            self._recorders.melvin(self._session.clock.at(at), samples)
 
     def _on_state(self, state: str) -> None:
         log.info("connection", interview=self._session.id, state=state)

@@ -23,13 +23,18 @@ class ConnectionTests:
         self._options = options
         self._most = most
         self._running: set[asyncio.Task[None]] = set()
+        self._opening = 0
 
     async def answer(self, sdp: str) -> str:
         """The SDP answer; the peer goes away by itself. Raises BadOffer, Busy."""
-        if len(self._running) >= self._most:
+        if len(self._running) + self._opening >= self._most:
             raise Busy
         test = _Test()
-        peer = await Peer.answer(sdp, self._options, test.handlers())
+        self._opening += 1
+        try:
+            peer = await Peer.answer(sdp, self._options, test.handlers())
+        finally:
+            self._opening -= 1
         test.peer = peer
         task = asyncio.create_task(test.run(), name="connection test")
         self._running.add(task)

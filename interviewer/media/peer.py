@@ -160,8 +160,6 @@ class Peer:
         for transceiver in connection.getTransceivers():
             if transceiver is not ours:  # a camera, or a second microphone: politely declined
                 transceiver.direction = "inactive"
-        if connection.sctp is None:
-            raise ValueError("its data channel is refused by itself")
         bound_messages(connection, lambda: self._give_up("pieces of messages"))
         hasten_gathering(connection)
         # Gathers before it returns: the answer carries every candidate, so nothing has to trickle.
