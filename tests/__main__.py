@@ -1,6 +1,7 @@
 """All tests: ``python -m tests [arguments for pytest]``.
 
-Without arguments in two parts: rooms whose tests keep no time run in two processes, then all others alone.
+Without arguments in three parts: rooms whose tests keep no time in two processes, then the rest alone, then the
+interviews in a real browser, which mostly wait for somebody to have spoken: those in two processes again.
 
 Some of them drive a real browser. It is looked for first (the variable CHROMIUM names one); on Debian and its kin, as
 root, a missing one is installed. Exits 2 where there is none and none can be installed, else as pytest does.
@@ -19,6 +20,9 @@ from tests.browser import find_chromium
 
 UNTIMED = tuple(f"tests/{room}" for room in ("conversation", "http", "jobs", "plans", "records", "scoring"))
 """Rooms whose tests may share the processor: none of them measures how fast something follows something."""
+
+INTERVIEWS = "tests/end_to_end"
+TWO_PROCESSES = ("-n", "2", "--dist", "loadfile")
 
 
 def main() -> int:
@@ -39,9 +43,12 @@ def main() -> int:
     if sys.argv[1:]:
         return int(pytest.main(sys.argv[1:]))
     # Each in a program of its own: what one has loaded does not weigh on the other.
-    first = _pytest("-n", "2", "--dist", "loadfile", *UNTIMED)
-    second = _pytest("tests", *(f"--ignore={room}" for room in UNTIMED))
-    return second or first
+    parts = (
+        _pytest(*TWO_PROCESSES, *UNTIMED),
+        _pytest("tests", *(f"--ignore={room}" for room in (*UNTIMED, INTERVIEWS))),
+        _pytest(*TWO_PROCESSES, INTERVIEWS),
+    )
+    return next((code for code in parts if code), 0)
 
 
 def _pytest(*arguments: str) -> int:

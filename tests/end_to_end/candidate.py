@@ -42,6 +42,8 @@ class Candidate:
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         self.gaps: list[float] = []
+        # Nobody who types has to hear a question to its end.
+        self.answers_in = ("listening", "writing") if microphone else ("speaking", "writing")
 
     def screenshot(self, name: str) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -102,10 +104,11 @@ class Candidate:
                 raise AssertionError(f"{what}: not within {seconds} s; the page shows:\n{self.page.inner_text('main')}")
             self.page.wait_for_timeout(100)
 
-    def wait_for_prompt(self, before: str, *, phases: tuple[str, ...] = ("listening", "writing")) -> bool:
-        """Until Melvin has asked something other than ``before`` and fallen silent; False where it is over."""
+    def wait_for_prompt(self, before: str) -> bool:
+        """Until Melvin has asked something other than ``before`` and, for who speaks, fallen silent; False where it is
+        over."""
         self.wait_until(
-            lambda: self.over or (self.phase in phases and self.asked not in ("", before)),
+            lambda: self.over or (self.phase in self.answers_in and self.asked not in ("", before)),
             f"a prompt after {before!r}",
         )
         return not self.over

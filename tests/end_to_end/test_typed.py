@@ -29,8 +29,7 @@ def newest(api: httpx.Client) -> str:
 
 def type_everything(candidate: Candidate) -> list[tuple[str, str]]:
     asked, typed = "", []
-    # Nobody who types has to hear a question to its end.
-    while candidate.wait_for_prompt(asked, phases=("speaking", "writing")):
+    while candidate.wait_for_prompt(asked):
         asked = candidate.asked
         text = f"My answer number {len(typed)}. I checked it twice, because a mistake would have cost us a week."
         typed.append((candidate.title, text))
