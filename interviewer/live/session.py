@@ -68,8 +68,8 @@ PACES = frozenset(p.value for p in Pace)
 DRAIN_S = 5.0
 TELL_S = 2.0
 """How long the end of a session waits for the database to take that nobody is there now."""
-PING_LOST_S = 5.0
-"""The page pings every second; after this long without one the connection is taken to be lost."""
+PING_LOST_S = 3.0
+"""The page pings every second; after this long without a message or sound the connection is taken to be lost."""
 
 log = structlog.get_logger(__name__)
 
@@ -196,6 +196,7 @@ class InterviewSession:
 
     def hear(self, start: int, samples: NDArray[np.int16]) -> None:
         """Sound of the candidate at 16 kHz, ``start`` on the interview's clock."""
+        self._heard_from_page = self.clock.now()
         if self.conversation.listening:
             self.listening.hear(start, samples)
 

@@ -35,9 +35,9 @@ from av import AudioFrame
 
 from interviewer.media.aiortc_internals import (
     SteadyBuffer,
+    adapt_data_channels,
     adapt_receiver,
     bound_messages,
-    clamp_data_channels,
     hasten_gathering,
     sources,
 )
@@ -90,7 +90,7 @@ class Peer:
     """Made by :meth:`answer`. Whoever makes it closes it."""
 
     def __init__(self, options: PeerOptions, handlers: PeerHandlers) -> None:
-        clamp_data_channels()
+        adapt_data_channels()
         self._handlers = handlers
         self._connection = RTCPeerConnection(options.configuration())
         self._control = Control(handlers.on_message)

@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from interviewer.live import session as session_module
 from interviewer.live.connection import Recorders
 from interviewer.live.connection_test import ConnectionTests
 from interviewer.live.errors import Busy
 from interviewer.media import recording
 from interviewer.media.peer import PeerOptions
 from interviewer.media.recording import CANDIDATE, MELVIN, Recorder, length, received
-from tests.live.test_session import House, house
+from tests.live.test_session import House, asked, house, join
 from tests.media import page as media_page
 from tests.media.page import until
 
@@ -109,3 +110,30 @@ async def test_tests_of_the_connection_that_come_all_at_once_are_counted_as_they
         await tests.close()
         for page in pages:
             await page.__aexit__(None, None, None)
+
+
+async def test_sound_is_a_sign_of_life_where_no_message_comes(house: House) -> None:
+    interview_id = await house.interview()
+    async with house.open() as live, media_page.Page(np.zeros(48_000 * 20, np.int16)) as page:
+        await page.accept(await live.offer(interview_id, await page.offer(), TAB))
+        await until(page.opened.is_set)
+        page.channel.send('{"t":"hello","audio":true}')
+        session = live._entries[interview_id].session
+        await until(lambda: session.connected)
+        before = session._heard_from_page
+        await until(lambda: session._heard_from_page > before + 4800)
+
+
+async def test_a_page_that_says_nothing_for_three_seconds_is_lost_and_back_with_its_next_word(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert session_module.PING_LOST_S == 3.0
+    monkeypatch.setattr(session_module, "PING_LOST_S", 0.3)
+    interview_id = await house.interview()
+    async with house.open() as live:
+        page = await join(live, interview_id)
+        await asked(page)
+        session = live._entries[interview_id].session
+        await until(lambda: not session.connected)
+        await live.receive(interview_id, page, {"t": "ping", "n": 1})
+        assert session.connected

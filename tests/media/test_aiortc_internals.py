@@ -100,7 +100,20 @@ async def test_the_insides_are_where_they_were():
     assert sources(transceiver.receiver) == 0
     bound_messages(connection, lambda: None)
     hasten_gathering(connection)
-    aiortc_internals.clamp_data_channels()
+    aiortc_internals.adapt_data_channels()
+    await connection.close()
+
+
+async def test_a_lost_message_is_sent_again_before_the_page_gives_the_connection_up() -> None:
+    aiortc_internals.adapt_data_channels()
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    connection.createDataChannel("control")
+    transport = connection.sctp
+    assert transport is not None
+    assert transport._rto == 0.5
+    for _ in range(20):
+        transport._update_rto(0.05)
+    assert transport._rto == 0.3
     await connection.close()
 
 
