@@ -6,6 +6,10 @@ A row:   {"question_id": "rice", "question_text": "...", "answer_id": "a1", "tex
          one for each rating; "levels": {"correctness": 4} in place of, or beside, "level" for single criteria;
          optional "reference": a model answer, "language", "rubric"
 
+With --fine-tune, a question with 200 rated answers or more gets the sentence encoder fine-tuned to its ratings as one
+more feature (minutes for each level that was rated, 14 MB of weights beside the model); what is reached without it
+stands in the table beside. Where no question has as many, nothing is fitted.
+
 For each question one model is stored in the folder, the table and the verdict are printed, and ``--json`` writes both
 for programs, with every row that could not be used. ``python -m scoring --calibrations calibrations`` then scores with
 what is calibrated. Exits 0 where something was fitted, whatever the verdict; 1 where rows were refused besides; 2 where
@@ -26,6 +30,7 @@ from scoring.calibration.question import QuestionCalibration, calibrate
 from scoring.calibration.ratings import QuestionRatings, RefusedRow, read_ratings
 from scoring.calibration.store import save_model
 from scoring.calibration.table import document, text
+from scoring.calibration.tuning import LEAST, FinetuneOptions
 from scoring.embeddings import Embedder, EmbedderOptions, ModelMissing
 from scoring.judges.base import Judge
 from scoring.judges.choice import add_judge_arguments, judge_options, make_judge
@@ -48,6 +53,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     say_refused(refused)
     if not questions:
         sys.stderr.write("calibrate: there is no rating to fit; see the rows named above, and --help for their form\n")
+        return 2
+    most = max(len(q.answers) for q in questions)
+    if given.fine_tune and most < LEAST:
+        sys.stderr.write(
+            f"calibrate: --fine-tune needs a question with {LEAST} rated answers or more, and the most that one has is "
+            f"{most}; leave it out, and the scorer is fitted on the encoder as it is\n"
+        )
         return 2
     try:
         judge, embedder = _judge(given)
@@ -93,13 +105,24 @@ def _calibrated(
     questions: Sequence[QuestionRatings], rubric: Rubric, judge: Judge, embedder: Embedder, given: argparse.Namespace
 ) -> list[QuestionCalibration]:
     now = datetime.now(UTC)
+    tuning = _tuning(given) if given.fine_tune else None
     found = []
     for ratings in questions:
-        one = calibrate(ratings, rubric, judge, embedder, now=now, seed=given.seed, resamples=given.resamples)
+        one = calibrate(
+            ratings, rubric, judge, embedder, now=now, seed=given.seed, resamples=given.resamples, fine_tune=tuning
+        )
         if one.model is not None:
             one = replace(one, model=save_model(given.out, one.model))
         found.append(one)
     return found
+
+
+def _tuning(given: argparse.Namespace) -> FinetuneOptions:
+    usual = FinetuneOptions()
+    return FinetuneOptions(
+        frozen_layers=6 - given.layers, epochs=given.epochs, answer_pieces=given.pieces,
+        reference_pieces=min(usual.reference_pieces, given.pieces),
+    )  # fmt: skip
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -116,6 +139,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the folds and resamples (default 0)")
     parser.add_argument("--resamples", type=int, default=1000, help="for the intervals of the figures (default 1000)")
+    tuning = parser.add_argument_group("fine-tuning")
+    tuning.add_argument("--fine-tune", action="store_true", help=f"the encoder too, from {LEAST} rated answers on")
+    tuning.add_argument("--epochs", type=int, default=FinetuneOptions().epochs, help="default %(default)s")
+    tuning.add_argument("--layers", type=int, choices=range(1, 7), default=2, help="that are trained, of 6 (default 2)")
+    tuning.add_argument(
+        "--pieces", type=int, default=FinetuneOptions().answer_pieces,
+        help="word pieces read of an answer and of what it stands beside; fewer are quicker (default %(default)s)",
+    )  # fmt: skip
     add_judge_arguments(parser)
     return parser.parse_args(argv)
 

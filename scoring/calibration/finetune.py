@@ -3,8 +3,8 @@
     word pieces -> lower layers, as shipped, computed once -> upper layers, trained -> means u (reference), v (answer)
                                                         -> linear(u, v, |u - v|, u * v) -> score from 0 to 1
 
-An option where a question, or several that are fitted together, has 200 ratings or more (LEAST); below that the ridge
-and the kernels of pooled.py are better and a hundred times quicker. Loss: cross-entropy with the score as a soft label.
+An option where a question, or several that are fitted together, has LEAST ratings or more. Loss: cross-entropy with
+the score as a soft label.
 The same pairs, scores, options and number of torch threads give the same weights.
 """
 
@@ -15,6 +15,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,12 +28,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from scoring.calibration.encoder import load_encoder
-from scoring.calibration.store import ModelRefused
+from scoring.calibration.refusal import ModelRefused
+from scoring.calibration.tuning import LEAST, FinetuneOptions, Pair
 from scoring.embeddings import DIMENSIONS, Embedder
 
-__all__ = ["LEAST", "FinetuneOptions", "Finetuned", "Pair", "finetune", "load_finetuned"]
+__all__ = [
+    "LEAST", "Encoded", "FinetuneOptions", "Finetuned", "Pair", "encoded_pairs", "finetune", "load_finetuned",
+    "trained",
+]  # fmt: skip
 
-LEAST = 200
 FORMAT = 1
 DOCUMENT, WEIGHTS = "finetuned.json", "weights.safetensors"
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
@@ -42,27 +46,7 @@ Vector = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class FinetuneOptions:
-    """``frozen_layers`` of 6 stay as shipped. Lengths in word pieces; what is longer is cut."""
-
-    frozen_layers: int = 4
-    epochs: int = 3
-    rate: float = 1e-4
-    head_rate: float = 1e-3
-    batch: int = 16
-    reference_pieces: int = 96
-    answer_pieces: int = 160
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    reference: str
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Encoded:
+class Encoded:
     """``states`` (pieces, 384) after the frozen layers; ``answer``: True where a piece belongs to the answer."""
 
     states: Tensor
@@ -79,7 +63,7 @@ class _Upper(nn.Module):
         nn.init.normal_(self.head.weight, std=0.01)
         nn.init.zeros_(self.head.bias)
 
-    def forward(self, batch: Sequence[_Encoded]) -> Tensor:
+    def forward(self, batch: Sequence[Encoded]) -> Tensor:
         states = nn.utils.rnn.pad_sequence([e.states.float() for e in batch], batch_first=True)
         answer = nn.utils.rnn.pad_sequence([e.answer for e in batch], batch_first=True)
         here = torch.arange(states.shape[1])[None] < torch.tensor([len(e.answer) for e in batch])[:, None]
@@ -103,8 +87,11 @@ class Finetuned:
 
     def predict(self, pairs: Sequence[Pair]) -> Vector:
         """Scores from 0 to 1, in the order of ``pairs``."""
-        scores = np.zeros(len(pairs))
-        encoded = _encode(pairs, self.options)
+        return self.predict_encoded(encoded_pairs(pairs, self.options))
+
+    def predict_encoded(self, encoded: Sequence[Encoded]) -> Vector:
+        """The same of pairs that were encoded with these options."""
+        scores = np.zeros(len(encoded))
         with torch.inference_mode():
             for rows in _batches(encoded, self.options.batch, None):
                 scores[rows] = torch.sigmoid(self._upper([encoded[i] for i in rows])).numpy()
@@ -136,7 +123,13 @@ def finetune(pairs: Sequence[Pair], scores: Sequence[float], options: FinetuneOp
     chosen = options or FinetuneOptions()
     if len(pairs) != len(scores) or not pairs or not all(0 <= s <= 1 for s in scores):
         raise ValueError(f"{len(pairs)} pairs and {len(scores)} scores from 0 to 1 are not a training set")
-    encoded = _encode(pairs, chosen)
+    return trained(encoded_pairs(pairs, chosen), scores, chosen, _hash_of(pairs, scores))
+
+
+def trained(
+    encoded: Sequence[Encoded], scores: Sequence[float], chosen: FinetuneOptions, fitted_on: str = ""
+) -> Finetuned:
+    """As ``finetune``, of pairs that were encoded with the same options."""
     wanted = torch.tensor(scores, dtype=torch.float32)
     draw = np.random.default_rng(chosen.seed)
     with torch.random.fork_rng(devices=[]):
@@ -146,7 +139,7 @@ def finetune(pairs: Sequence[Pair], scores: Sequence[float], options: FinetuneOp
         optimiser = torch.optim.AdamW(
             [{"params": body, "lr": chosen.rate}, {"params": head, "lr": chosen.head_rate}], weight_decay=0.01
         )
-        steps = chosen.epochs * (len(pairs) // chosen.batch + 1)
+        steps = chosen.epochs * (len(encoded) // chosen.batch + 1)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _pace(step, steps))
         losses = []
         for _ in range(chosen.epochs):
@@ -161,8 +154,8 @@ def finetune(pairs: Sequence[Pair], scores: Sequence[float], options: FinetuneOp
                 optimiser.step()
                 schedule.step()
                 total += float(loss.detach()) * len(rows)
-            losses.append(total / len(pairs))
-    return Finetuned(upper, chosen, _hash_of(pairs, scores), tuple(losses))
+            losses.append(total / len(encoded))
+    return Finetuned(upper, chosen, fitted_on, tuple(losses))
 
 
 def load_finetuned(folder: Path) -> Finetuned:
@@ -184,19 +177,25 @@ def load_finetuned(folder: Path) -> Finetuned:
     return Finetuned(upper, options, body["fitted_on"], tuple(body["losses"]), folder.name)
 
 
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[Any, Any]:
+    """Read once, and never changed: what is trained is a copy."""
+    return load_encoder()
+
+
 def _pace(step: int, steps: int) -> float:
     """Share of the learning rate: up, then down to near 0, both in a straight line."""
     return max(0.02, min((step + 1) / max(1.0, WARM_UP * steps), (steps - step) / ((1 - WARM_UP) * steps)))
 
 
 def _new_upper(options: FinetuneOptions) -> _Upper:
-    _, model = load_encoder()
+    _, model = _shipped()
     return _Upper(nn.ModuleList(copy.deepcopy(layer) for layer in model.encoder.layer[options.frozen_layers :]))
 
 
-def _encode(pairs: Sequence[Pair], options: FinetuneOptions) -> list[_Encoded]:
+def encoded_pairs(pairs: Sequence[Pair], options: FinetuneOptions) -> list[Encoded]:
     """Through the frozen layers, one pair at a time: no padding, and equal texts give equal numbers in any company."""
-    tokenizer, model = load_encoder()
+    tokenizer, model = _shipped()
     lower = model.encoder.layer[: options.frozen_layers]
     found = []
     with torch.inference_mode():
@@ -210,12 +209,12 @@ def _encode(pairs: Sequence[Pair], options: FinetuneOptions) -> list[_Encoded]:
             states = model.embeddings(input_ids=torch.tensor([ids]), token_type_ids=kinds)
             for layer in lower:
                 states = layer(states, None)
-            found.append(_Encoded(states[0].half(), kinds[0].bool()))
+            found.append(Encoded(states[0].half(), kinds[0].bool()))
     # Tensors made in inference mode may not take part in training.
-    return [_Encoded(e.states.clone(), e.answer.clone()) for e in found]
+    return [Encoded(e.states.clone(), e.answer.clone()) for e in found]
 
 
-def _batches(encoded: Sequence[_Encoded], size: int, draw: np.random.Generator | None) -> Iterator[list[int]]:
+def _batches(encoded: Sequence[Encoded], size: int, draw: np.random.Generator | None) -> Iterator[list[int]]:
     """Rows of about one length together; with ``draw``, roughly so, and in random order."""
     lengths = np.array([len(e.answer) for e in encoded], dtype=float)
     if draw is not None:

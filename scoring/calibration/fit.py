@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -14,13 +14,15 @@ import numpy.typing as npt
 from scoring.agreement import Estimate, Scale, krippendorff_alpha
 from scoring.calibration.alignment import Scorer, fit_scorer
 from scoring.calibration.comparison import Comparison, compare, kappa_ahead, share_held, whole
-from scoring.calibration.conformal import SHARE, Intervals, fit_intervals
+from scoring.calibration.conformal import SHARE, Intervals, deal, fit_intervals
 from scoring.calibration.distribution import expected_calibration_error, level_shares, log_loss
 from scoring.calibration.held_out import HeldOut, held_out, repeats_for
 from scoring.calibration.ridge import Block
 from scoring.calibration.verdict import FEWEST_TO_FIT, SHARED_ANSWERS, Decision, Figures, decide
 
 __all__ = ["CannotFit", "Fitted", "TargetReport", "fit_target", "rater_comparisons"]
+
+ENCODER_WEIGHTS = (0.0, 1.0)  # of a fine-tuned encoder's score: each mixture of features is fitted without it and with
 
 Matrix = npt.NDArray[np.float64]
 
@@ -78,11 +80,13 @@ class Fitted:
 
 def fit_target(
     features: Matrix, lengths: Matrix, ratings: Matrix, raters: Sequence[str], blocks: Sequence[Block],
-    *, seed: int = 0, resamples: int = 1000,
+    *, seed: int = 0, resamples: int = 1000, encoder: Matrix | None = None,
 ) -> Fitted:  # fmt: skip
     """``features`` and ``lengths``: one row for each answer; ``ratings``: one column for each rater, nan where missing.
 
-    An answer's level is the mean over its raters; each row needs one rating at least. Raises CannotFit.
+    An answer's level is the mean over its raters; each row needs one rating at least. ``encoder``: what fine-tuned
+    encoders say (cross_fit.py, of the same seed); the scorer then wants its score as the last of its features, and what
+    is reached without it stands in the report. Raises CannotFit.
     """
     n = len(features)
     if n < FEWEST_TO_FIT:
@@ -90,11 +94,25 @@ def fit_target(
     levels = np.nanmean(ratings, axis=1)
     if np.ptp(levels) < 1e-9:
         raise CannotFit(f"all {n} answers were given level {levels[0]:g}, so there is no difference to learn")
-    repeats = repeats_for(n)
-    own = held_out(features, levels, blocks, seed, repeats)
+    repeats = repeats_for(n) if encoder is None else 1
     by_length = held_out(lengths, levels, [Block("length", lengths.shape[1])], seed, repeats)
-    report = _report(own, by_length, levels, ratings, tuple(raters), seed=seed, resamples=resamples)
+    plain = held_out(features, levels, blocks, seed, repeats)
+    if encoder is None:
+        own, without = plain, None
+    else:
+        blocks = _with_encoder(blocks)
+        own, without = held_out(features, levels, blocks, seed, repeats, encoder), plain
+        features = np.hstack([features, encoder[np.arange(n), deal(levels, seed)][:, None]])
+    report = _report(own, by_length, without, levels, ratings, tuple(raters), seed=seed, resamples=resamples)
     return Fitted(fit_scorer(features, levels, blocks), fit_intervals(features, levels, blocks, seed), report)
+
+
+def _with_encoder(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    mixtures = len(blocks[0].weights)
+    return (
+        *(replace(b, weights=b.weights * len(ENCODER_WEIGHTS)) for b in blocks),
+        Block("encoder", 1, tuple(w for w in ENCODER_WEIGHTS for _ in range(mixtures))),
+    )
 
 
 def rater_comparisons(
@@ -117,8 +135,8 @@ def rater_comparisons(
 
 
 def _report(
-    own: HeldOut, by_length: HeldOut, levels: Matrix, ratings: Matrix, raters: tuple[str, ...],
-    *, seed: int, resamples: int,
+    own: HeldOut, by_length: HeldOut, without: HeldOut | None, levels: Matrix, ratings: Matrix,
+    raters: tuple[str, ...], *, seed: int, resamples: int,
 ) -> TargetReport:  # fmt: skip
     resolved = levels[:, None]
     given, places = own.levels.T.astype(np.float64), own.places.T
@@ -126,6 +144,11 @@ def _report(
     against = partial(compare, resamples=resamples, seed=seed)
     scorer = against("scorer - resolved", given, resolved, places=places)
     length = against("length - resolved", by_words, resolved, places=words_places)
+    plain = [
+        against("without the encoder - resolved", held.levels.T.astype(np.float64), resolved, places=held.places.T)
+        for held in (without,)
+        if held is not None
+    ]
     several = len(raters) > 1
     with_raters = against("scorer - rater", given, ratings, places=places) if several else scorer
     each = [
@@ -144,7 +167,7 @@ def _report(
         answers=len(levels),
         raters=raters,
         rated_twice=int(((~np.isnan(ratings)).sum(axis=1) >= 2).sum()),
-        comparisons=(scorer, length, *((with_raters, *each) if several else ()), *among),
+        comparisons=(scorer, length, *plain, *((with_raters, *each) if several else ()), *among),
         over_length=kappa_ahead(resolved, given, by_words, resamples=resamples, seed=seed),
         alpha=_number(krippendorff_alpha(ratings.T, scale)),
         coverage=share_held(own.coverage(levels).T, resamples=resamples, seed=seed),

@@ -3,7 +3,9 @@
     answers     |--1--|--2--|--3--|--4--|--5--|      outer folds
     for fold 3:  fit, align, and within 1, 2, 4, 5 by folds again the intervals and the spread; then judge 3
 
-Where answers are few, the folds matter; so they are dealt several times.
+Where answers are few, the folds matter; so they are dealt several times. Where encoders were
+left out of the same folds (cross_fit.py), what may be known of their scores with a fold held out stands beside the
+features.
 """
 
 from __future__ import annotations
@@ -54,7 +56,12 @@ def repeats_for(answers: int) -> int:
     return 5 if answers < 50 else 3 if answers < 100 else 1
 
 
-def held_out(features: Matrix, levels: Vector, blocks: Sequence[Block], seed: int, repeats: int) -> HeldOut:
+def held_out(
+    features: Matrix, levels: Vector, blocks: Sequence[Block], seed: int, repeats: int, encoder: Matrix | None = None
+) -> HeldOut:
+    """``encoder``: (answers, FOLDS), left out of the folds that ``seed`` deals; so it goes with one repeat."""
+    if encoder is not None and repeats != 1:
+        raise ValueError("an encoder was left out of one dealing of the folds alone")
     n = len(levels)
     places = np.empty((repeats, n))
     probabilities = np.empty((repeats, n, 5))
@@ -63,9 +70,10 @@ def held_out(features: Matrix, levels: Vector, blocks: Sequence[Block], seed: in
         folds = deal(levels, seed + r)
         for k in range(FOLDS):
             own, rest = folds == k, folds != k
-            inner = fit_intervals(features[rest], levels[rest], blocks, seed + r + 1)
-            scorer = fit_scorer(features[rest], levels[rest], blocks)
-            places[r, own] = scorer.place(features[own])
-            probabilities[r, own] = scorer.probabilities(features[own], inner.spread)
-            intervals[r, own] = inner.around(features[own])
+            seen = features if encoder is None else np.hstack([features, encoder[:, [k]]])
+            inner = fit_intervals(seen[rest], levels[rest], blocks, seed + r + 1)
+            scorer = fit_scorer(seen[rest], levels[rest], blocks)
+            places[r, own] = scorer.place(seen[own])
+            probabilities[r, own] = scorer.probabilities(seen[own], inner.spread)
+            intervals[r, own] = inner.around(seen[own])
     return HeldOut(places, probabilities, intervals)

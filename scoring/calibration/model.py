@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +12,16 @@ import numpy.typing as npt
 from scoring.calibration.alignment import Scorer
 from scoring.calibration.conformal import Intervals
 from scoring.calibration.reading import FEATURES_VERSION
+from scoring.calibration.tuning import Pair
 from scoring.calibration.verdict import Verdict
 from scoring.embeddings import Embedder
 from scoring.judges.base import Judge, Probabilities
 from scoring.masking import MASKING
 from scoring.rubric import Rubric
 from scoring.transcript import content_hash
+
+if TYPE_CHECKING:
+    from scoring.calibration.finetune import Finetuned  # it needs torch, which few models do
 
 __all__ = ["Basis", "CalibrationModel", "TargetModel", "question_hash"]
 
@@ -70,16 +74,25 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class TargetModel:
-    """``report`` is the JSON of its measured agreement; ``reasons`` stand behind the verdict."""
+    """``report`` is the JSON of its measured agreement; ``reasons`` stand behind the verdict. Where there is an
+    ``encoder``, the scorer wants its score as the last feature."""
 
     scorer: Scorer
     intervals: Intervals
     verdict: Verdict
     reasons: tuple[str, ...]
     report: Mapping[str, Any]
+    encoder: Finetuned | None = None
 
-    def judge(self, features: npt.NDArray[np.float64]) -> tuple[Probabilities, tuple[float, float]]:
-        """Probabilities of the levels and the 90 % interval, for one row of features."""
+    def judge(
+        self, features: npt.NDArray[np.float64], pair: Pair | None = None
+    ) -> tuple[Probabilities, tuple[float, float]]:
+        """Probabilities of the levels and the 90 % interval, for one row of features. Raises ValueError without the
+        ``pair`` that an encoder reads."""
+        if self.encoder is not None:
+            if pair is None:
+                raise ValueError("a fine-tuned encoder reads the answer beside what was asked")
+            features = np.append(features, 1 + 4 * self.encoder.predict([pair]))
         row = features[None, :]
         p = [round(float(x), 4) for x in self.scorer.probabilities(row, self.intervals.spread)[0]]
         low, high = self.intervals.around(row)[0]

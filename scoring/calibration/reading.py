@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from scoring.calibration.ridge import Block
 from scoring.calibration.surface import LENGTH_NAMES, SURFACE_NAMES, length, surface
+from scoring.calibration.tuning import Pair
 from scoring.content import Sources, content
 from scoring.embeddings import DIMENSIONS, Embedder, Vectors
 from scoring.empty_talk import EMPTY_TALK
@@ -56,15 +57,22 @@ class AnswerReader:
 
     def read(self, answer: Answer, judgement: Judgement) -> npt.NDArray[np.float64]:
         """One row of features; ``judgement`` is the wrapped judge's, of this very answer."""
-        counted = content(answer.text, self._sources, keep_fillers=self._rubric.scores_fluency)
-        own, empty = self._embedder.encode([s.text for s in counted.sentences]), self._embedder.encode(EMPTY_TALK)
-        counted = relevant(counted, own, self._asked[0], empty, len(self._rubric.key_points))
-        texts = [s.text for s in counted.sentences] or [answer.text]
+        texts = self._counted(answer)
         vectors = self._embedder.encode(texts)
         return np.concatenate([
             vectors.mean(axis=0), surface(" ".join(texts)), self._judged(judgement), self._near(vectors, texts),
             length(" ".join(texts)),
         ]).astype(np.float64)  # fmt: skip
+
+    def pair(self, answer: Answer) -> Pair:
+        """What a fine-tuned encoder reads of it."""
+        return Pair(self._reference or self._question, " ".join(self._counted(answer)))
+
+    def _counted(self, answer: Answer) -> list[str]:
+        counted = content(answer.text, self._sources, keep_fillers=self._rubric.scores_fluency)
+        own, empty = self._embedder.encode([s.text for s in counted.sentences]), self._embedder.encode(EMPTY_TALK)
+        counted = relevant(counted, own, self._asked[0], empty, len(self._rubric.key_points))
+        return [s.text for s in counted.sentences] or [answer.text]
 
     def _judged(self, judgement: Judgement) -> list[float]:
         """Expected level and share of key points found, by criterion; where the judge gives no level, the lowest."""

@@ -25,6 +25,7 @@ def text(found: QuestionCalibration) -> str:
             lines += _target(target, found.fitted[target].report)
         else:
             lines.append(f"{target}: cannot be fitted: {found.refused[target]}")
+    lines += [f"{target}: not fine-tuned: {why}" for target, why in found.not_tuned.items()]
     if found.left_out:
         lines += [
             "",
@@ -70,6 +71,7 @@ def document(found: Sequence[QuestionCalibration], refused: Sequence[RefusedRow]
                 "basis": one.model.basis.to_dict() if one.model else None,
                 "targets": {name: fitted.report.to_dict() for name, fitted in one.fitted.items()},
                 "cannot_fit": dict(one.refused),
+                "not_fine_tuned": dict(one.not_tuned),
                 "left_out": dict(one.left_out),
             }
             for one in found

@@ -75,13 +75,15 @@ class CalibratedJudge:
         used = {name: t for name, t in model.targets.items() if t.verdict is not Verdict.UNCALIBRATED}
         if not levelled or not used:
             return replace(judgement, calibration=_weakest(rubric, used))
-        features = self._reader(model, rubric, question_text).read(answer, judgement)
+        reader = self._reader(model, rubric, question_text)
+        features = reader.read(answer, judgement)
+        pair = reader.pair(answer) if any(t.encoder is not None for t in used.values()) else None
         criteria = dict(judgement.criteria)
         for name in levelled & used.keys():
-            criteria[name] = _replaced(criteria[name], used[name], *used[name].judge(features))
+            criteria[name] = _replaced(criteria[name], used[name], *used[name].judge(features, pair))
         overall = None
         if (target := used.get(OVERALL)) is not None:
-            probabilities, interval = target.judge(features)
+            probabilities, interval = target.judge(features, pair)
             overall = OverallJudgement(probabilities, interval, target.verdict.value, _why(target))
         return replace(
             judgement,
