@@ -161,6 +161,42 @@ def replay(
         typer.echo(replaying.as_table(replayed))
 
 
+@app.command()
+def delete(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Interviews (int_...) or invitations (inv_...).")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete interviews for good: rows, recordings, journals, and the candidate with the last invitation."""
+    from interviewer import commands
+
+    settings = _settings()
+    if not yes:
+        typer.confirm(f"Delete {len(ids)} for good? This cannot be undone.", abort=True)
+
+    async def run() -> None:
+        async for line in commands.delete(settings, _say, tuple(ids)):
+            typer.echo(line)
+
+    _run(run)
+
+
+@app.command()
+def retention(
+    days: Annotated[
+        str | None, typer.Argument(help="Days after the end of an interview, or `forever`. Shows the rule without it.")
+    ] = None,
+) -> None:
+    """Show or set after how many days what candidates said is deleted by itself; applied every hour by the worker."""
+    from interviewer import commands
+
+    settings = _settings()
+
+    async def run() -> None:
+        typer.echo(await commands.retention(settings, _say, days))
+
+    _run(run)
+
+
 @keys.command("create")
 def create_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],

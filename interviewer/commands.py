@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,19 +13,21 @@ from interviewer.http.inviting import Wish
 from interviewer.http.inviting import invite as make_invitation
 from interviewer.http.passwords import Passwords
 from interviewer.http.problems import Problem
+from interviewer.jobs.erase import erase_files
 from interviewer.plans.library import Library, PlanError
 from interviewer.plans.variables import VariableError
-from interviewer.records import accounts
+from interviewer.records import accounts, deletions
 from interviewer.records import keys as api_keys
 from interviewer.records.database import Database
 from interviewer.records.embedded import ClusterUnusable, DataFolderInUse, PostgresFailed
+from interviewer.records.objects import ObjectStore
 from interviewer.settings import Settings
 from interviewer.speech.models import ModelUnavailable
 from interviewer.speech.process import ModelGone
 
 __all__ = [
-    "MENDABLE", "Refused", "add_recruiter", "create_key", "describe_keys", "describe_plans", "invite",
-    "one_time_password", "revoke_key",
+    "MENDABLE", "Refused", "add_recruiter", "create_key", "delete", "describe_keys", "describe_plans", "invite",
+    "one_time_password", "retention", "revoke_key",
 ]  # fmt: skip
 
 Progress = Callable[[str], None]
@@ -108,6 +110,39 @@ async def revoke_key(settings: Settings, progress: Progress, key_id: str) -> Non
     async with open_database(settings, progress) as database, database.session() as session:
         if not await api_keys.revoke_key(session, key_id):
             raise Refused(f"No key with the id {key_id} is in use; `interviewer keys list` shows them.")
+
+
+async def delete(settings: Settings, progress: Progress, ids: tuple[str, ...]) -> AsyncIterator[str]:
+    """A line for each that is gone, files and all. Raises :class:`Refused` at the first that cannot be deleted."""
+    objects = ObjectStore(settings.objects_place)
+    async with open_database(settings, progress) as database:
+        for subject in ids:
+            try:
+                async with database.session() as session:
+                    made = await deletions.forget(session, subject, "command line")
+            except deletions.StillRunning:
+                raise Refused(f"{subject}: the candidate is in the interview now. Try again when it is over.") from None
+            if made is None:
+                raise Refused(f"Nothing has the id {subject}.")
+            if made.interview_id is not None:
+                folder = settings.data_folder
+                await erase_files(objects, folder / "recordings", folder / "journals", made.interview_id)
+            async with database.session() as session:
+                await deletions.erased(session, made.id, _now())
+            yield f"{subject} is deleted ({made.id})"
+
+
+async def retention(settings: Settings, progress: Progress, days: str | None) -> str:
+    """The rule in words, after it was changed where ``days`` says so. Raises :class:`Refused`."""
+    async with open_database(settings, progress) as database, database.session() as session:
+        if days is not None:
+            if days != "forever" and not (days.isdecimal() and int(days) >= 1):
+                raise Refused(f"{days}: give a number of days, such as 180, or `forever`.")
+            await deletions.set_retention_days(session, None if days == "forever" else int(days))
+        kept = await deletions.retention_days(session)
+    if kept is None:
+        return "Nothing is deleted by itself."
+    return f"Interviews are deleted {kept} days after their end, unused invitations {kept} days after they expire."
 
 
 async def add_recruiter(settings: Settings, progress: Progress, email: str, name: str) -> str:

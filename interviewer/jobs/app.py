@@ -19,12 +19,14 @@ from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 
 from interviewer.jobs.defer import FINALISE, SCORE
+from interviewer.jobs.erase import apply_retention, erase, erase_left
 from interviewer.jobs.failures import SCORING, WRITING, told
 from interviewer.jobs.finalise import finalise
 from interviewer.jobs.score import score
 from interviewer.jobs.upkeep import pick_up_lost, prune, submit_unchecked
 from interviewer.jobs.work import Work
 from interviewer.records.database import libpq_url
+from interviewer.records.deletions import ERASE
 
 __all__ = ["MOST_TRIES", "Retries", "jobs_app"]
 
@@ -78,6 +80,20 @@ def jobs_app(url: str) -> App:
     @app.task(name="prune", queue="upkeep", pass_context=True)
     async def run_prune(context: JobContext, timestamp: int) -> None:
         await prune(_work(context))
+
+    @app.task(name=ERASE, queue="upkeep", pass_context=True, retry=retries)
+    async def run_erase(context: JobContext, subject: str) -> None:
+        await erase(_work(context), subject)
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="erase_left", queue="upkeep", pass_context=True)
+    async def run_erase_left(context: JobContext, timestamp: int) -> None:
+        await erase_left(_work(context))
+
+    @app.periodic(cron="47 * * * *")
+    @app.task(name="apply_retention", queue="upkeep", pass_context=True)
+    async def run_apply_retention(context: JobContext, timestamp: int) -> None:
+        await apply_retention(_work(context))
 
     return app
 

@@ -66,12 +66,14 @@ class WorkThread:
 
 @dataclass(slots=True)
 class Work:
-    """``recordings`` holds a folder for each interview, named by its id. ``node`` is the name under which live
-    interviews of this machine run. ``make_judge`` may load a model; it is called on the work thread, once."""
+    """``recordings`` holds a folder for each interview, named by its id, and ``journals`` a file. ``node`` is the name
+    under which live interviews of this machine run. ``make_judge`` may load a model; it is called on the work thread,
+    once."""
 
     database: Database
     objects: ObjectStore
     recordings: Path
+    journals: Path
     recogniser: CarefulRecogniser
     make_judge: Callable[[], Judge]
     node: str = "local"

@@ -36,11 +36,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """``objects`` is a folder or a URL; ``recordings`` as live interviews write them; ``queues`` None takes all."""
+    """``objects`` is a folder or a URL; ``recordings`` and ``journals`` as live interviews write them; ``queues`` None
+    takes all."""
 
     database_url: str
     objects: str | Path
     recordings: Path
+    journals: Path
     recognition: RecognitionOptions
     node: str = "local"
     queues: tuple[str, ...] | None = None
@@ -61,6 +63,7 @@ def make_work(options: JobOptions) -> Work:
         database=Database(options.database_url),
         objects=ObjectStore(options.objects),
         recordings=options.recordings,
+        journals=options.journals,
         recogniser=RecordRecogniser(options.recognition),
         make_judge=judge,
         node=options.node,

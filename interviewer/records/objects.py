@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -54,6 +55,22 @@ class ObjectStore:
         """Bytes. Raises ``FileNotFoundError``."""
         return int((await obstore.head_async(self._store, key))["size"])
 
+    async def keys_under(self, prefix: str) -> list[str]:
+        """Keys that begin with the folder ``prefix``."""
+        found: list[str] = []
+        async for part in obstore.list(self._store, prefix=prefix):
+            found += [meta["path"] for meta in part]
+        return found
+
+    async def delete_under(self, prefix: str) -> int:
+        """All that lies in the folder ``prefix``, and how many objects that were. Idempotent."""
+        keys = await self.keys_under(prefix)
+        for key in keys:
+            await self.delete(key)
+        if self._folder is not None:
+            await asyncio.to_thread(_remove_empty, self._folder / prefix)
+        return len(keys)
+
     async def delete(self, key: str) -> None:
         """Idempotent."""
         try:
@@ -65,6 +82,11 @@ class ObjectStore:
 def _digest(path: Path) -> tuple[str, int]:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        folder.rmdir()
 
 
 def _sync(path: Path) -> None:

@@ -28,11 +28,13 @@ _NONCE = 12
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks and by which Idempotency-Key; ``hash`` is of what is asked for, ``secret`` the API key itself."""
+    """Who asks, by which Idempotency-Key, at which ``path``; ``hash`` is of what is asked for, ``secret`` the API key
+    itself."""
 
     key_id: str
     idempotency_key: str
     hash: str
+    path: str
     secret: str = field(repr=False)
 
 
@@ -68,7 +70,7 @@ async def keep_reply(session: AsyncSession, request: Request, reply: Reply, now:
     """In place of one that is too old to count."""
     values = {
         "request_hash": request.hash, "status": reply.status, "location": reply.location,
-        "body": _sealed(request, reply.body), "created_at": now,
+        "subject": reply.location or request.path, "body": _sealed(request, reply.body), "created_at": now,
     }  # fmt: skip
     put = insert(StoredReply).values(key_id=request.key_id, idempotency_key=request.idempotency_key, **values)
     await session.execute(put.on_conflict_do_update(index_elements=["key_id", "idempotency_key"], set_=values))

@@ -27,8 +27,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from interviewer.records.ids import new_id
 
 __all__ = [
-    "Account", "AnswerRow", "ApiKey", "Base", "Candidate", "Consent", "Interview", "InterviewEvent", "Invitation",
-    "KeyUsage", "LoginSession", "PlanVersion", "Recording", "ScorecardRow", "StoredReply", "TranscriptRow",
+    "Account", "AnswerRow", "ApiKey", "Base", "Candidate", "Consent", "Deletion", "Interview", "InterviewEvent",
+    "Invitation", "KeyUsage", "LoginSession", "PlanVersion", "Recording", "RetentionRule", "ScorecardRow",
+    "StoredReply", "TranscriptRow",
 ]  # fmt: skip
 
 Json = dict[str, Any]
@@ -106,7 +107,8 @@ class KeyUsage(Base):
 
 class StoredReply(Base):
     """The reply to a POST with an Idempotency-Key. ``body`` is sealed with the caller's own API key, of which we hold
-    only a hash: it may carry a link or a secret. ``location`` is the address of what was made."""
+    only a hash: it may carry a link or a secret. ``location`` is the address of what was made; ``subject`` that, or the
+    address that was asked, by which a deletion finds it."""
 
     __tablename__ = "stored_replies"
 
@@ -114,7 +116,8 @@ class StoredReply(Base):
     idempotency_key: Mapped[str] = mapped_column(primary_key=True)
     request_hash: Mapped[str]
     status: Mapped[int]
-    location: Mapped[str | None] = mapped_column(index=True)
+    location: Mapped[str | None]
+    subject: Mapped[str] = mapped_column(index=True)
     body: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
@@ -293,3 +296,34 @@ class Recording(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (UniqueConstraint("interview_id", "side"),)
+
+
+class Deletion(Base):
+    """That an invitation and its interview were deleted: ids and numbers, nothing of what was said or by whom.
+
+    ``requested_by`` is an API key's id, "command line" or "retention"; ``removed`` counts rows by table. ``erased_at``
+    is set when the files are gone too.
+    """
+
+    __tablename__ = "deletions"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("del"))
+    invitation_id: Mapped[str] = mapped_column(unique=True)
+    interview_id: Mapped[str | None] = mapped_column(unique=True)
+    requested_by: Mapped[str]
+    removed: Mapped[Json]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    erased_at: Mapped[datetime | None]
+
+    __table_args__ = (Index(None, "created_at", "id"),)
+
+
+class RetentionRule(Base):
+    """One row: after how many days what candidates said is deleted. It stands here and not in a process's settings, so
+    that all workers keep to the same rule."""
+
+    __tablename__ = "retention_rule"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    days: Mapped[int | None]
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())

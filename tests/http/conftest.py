@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from interviewer.http.api.keys import Scope
 from interviewer.http.passwords import Passwords
 from interviewer.http.rooms import Rooms
 from interviewer.http.site import build_site
@@ -23,7 +24,7 @@ from tests.http.factories import Finished, finished_interview
 ORIGIN = "http://testserver"
 EMAIL = "recruiter@example.org"
 PASSWORD = "correct horse battery"
-SCOPES = ("invitations:read", "invitations:write", "interviews:read", "plans:read")
+SCOPES = tuple(scope.value for scope in Scope)
 
 
 class Unused:

@@ -14,7 +14,7 @@ from interviewer.conversation.casting import script_for
 from interviewer.plans.library import Library
 from interviewer.records import interviews, invitations, keys
 from interviewer.records.database import Database
-from tests.http.conftest import ORIGIN
+from tests.http.conftest import ORIGIN, SCOPES
 from tests.http.factories import Finished, invited
 
 EXPERT: dict[str, Any] = {
@@ -129,6 +129,9 @@ async def test_guessing_keys_is_slowed_down(api: httpx.AsyncClient) -> None:
         ("GET", "/interviews/int_x/transcript", "interviews:read"),
         ("GET", "/interviews/int_x/transcript.vtt", "interviews:read"),
         ("GET", "/interviews/int_x/scorecards", "interviews:read"),
+        ("DELETE", "/interviews/int_x", "interviews:delete"),
+        ("GET", "/deletions", "interviews:delete"),
+        ("GET", "/deletions/int_x", "interviews:delete"),
         ("GET", "/plans", "plans:read"),
         ("GET", "/plans/x", "plans:read"),
     ],
@@ -136,7 +139,7 @@ async def test_guessing_keys_is_slowed_down(api: httpx.AsyncClient) -> None:
 async def test_each_route_needs_its_scope(
     api: httpx.AsyncClient, database: Database, method: str, path: str, scope: str
 ) -> None:
-    others = [s for s in ("invitations:read", "invitations:write", "interviews:read", "plans:read") if s != scope]
+    others = [s for s in SCOPES if s != scope]
     async with database.session() as session:
         _, secret = await keys.create_key(session, name="others", scopes=others)
     reply = await api.request(method, path, json=EXPERT, headers={"Authorization": f"Bearer {secret}"})
@@ -144,7 +147,15 @@ async def test_each_route_needs_its_scope(
 
 
 @pytest.mark.parametrize(
-    "path", ["/invitations/inv_x", "/interviews/int_x", "/interviews/int_x/scorecards", "/plans/x", "/nothing"]
+    "path",
+    [
+        "/invitations/inv_x",
+        "/interviews/int_x",
+        "/interviews/int_x/scorecards",
+        "/deletions/int_x",
+        "/plans/x",
+        "/nothing",
+    ],
 )
 async def test_what_does_not_exist_is_a_problem(api: httpx.AsyncClient, path: str) -> None:
     check_problem(await api.get(path), 404, "not-found")
@@ -255,7 +266,7 @@ async def test_the_openapi_document_is_valid_and_complete(site: FastAPI) -> None
     assert document["openapi"].startswith("3.1")
     assert all(path.startswith("/api/v1/") for path in document["paths"])
     operations = [op for item in document["paths"].values() for op in item.values()]
-    assert len({op["operationId"] for op in operations}) == len(operations) == 11
+    assert len({op["operationId"] for op in operations}) == len(operations) == 14
     for operation in operations:
         assert operation["security"] == [{"api_key": []}]
         assert operation["summary"]

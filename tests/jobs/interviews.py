@@ -102,7 +102,7 @@ def a_bench(database: Database, folder: Path) -> Bench:
     recogniser, judge = ScriptedRecogniser(), ScriptedJudge()
     work = Work(
         database=database, objects=ObjectStore(folder / "objects"), recordings=folder / "recordings",
-        recogniser=recogniser, make_judge=lambda: judge,
+        journals=folder / "journals",        recogniser=recogniser, make_judge=lambda: judge,
     )  # fmt: skip
     return Bench(work, recogniser, judge)
 

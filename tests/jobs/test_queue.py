@@ -42,6 +42,7 @@ worker.RecordRecogniser = lambda options: Endless()
 folder = Path(sys.argv[2])
 asyncio.run(worker.run_worker(worker.JobOptions(
     database_url=sys.argv[1], objects=folder / "objects", recordings=folder / "recordings",
+    journals=folder / "journals",
     recognition=RecognitionOptions(cache=folder), nice=0)))
 """
 

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     INVITATIONS_READ = "invitations:read"
     INVITATIONS_WRITE = "invitations:write"
     INTERVIEWS_READ = "interviews:read"
+    INTERVIEWS_DELETE = "interviews:delete"
     PLANS_READ = "plans:read"
 
 

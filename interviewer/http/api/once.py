@@ -81,7 +81,7 @@ async def transaction(
     session: AsyncSession = request.state.transaction
     if idempotency_key is None:
         return session
-    asked = replies.Request(found.key_id, idempotency_key, await _hash(request), found.secret)
+    asked = replies.Request(found.key_id, idempotency_key, await _hash(request), request.url.path, found.secret)
     if not await replies.take_turn(session, asked):
         raise Problem(
             409,

@@ -26,10 +26,11 @@ def upgrade() -> None:
         sa.Column("request_hash", sa.Text(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["key_id"], ["api_keys.id"], name=op.f("fk_stored_replies_key_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key_id", "idempotency_key", name=op.f("pk_stored_replies")),
     )
     op.create_index(op.f("ix_stored_replies_created_at"), "stored_replies", ["created_at"], unique=False)
-    op.create_index(op.f("ix_stored_replies_location"), "stored_replies", ["location"], unique=False)
+    op.create_index(op.f("ix_stored_replies_subject"), "stored_replies", ["subject"], unique=False)
