@@ -29,6 +29,7 @@ from interviewer.live.outcome import FinaliseJobs
 from interviewer.media.offer import read_offer
 from interviewer.media.peer import PeerOptions
 from interviewer.records.database import Database
+from interviewer.records.deletions import deleted_among
 from interviewer.records.interviews import abandoned, list_interviews, set_status, status_of
 from interviewer.speech.recognition import Recogniser
 from interviewer.speech.voice import Voice, as_wav
@@ -261,6 +262,7 @@ class Live:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
+            await self._let_deleted_go()
             for interview_id, entry in list(self._entries.items()):
                 session = entry.session
                 for connection in [c for c in entry.connections if not c.current]:
@@ -275,6 +277,18 @@ class Live:
                 entry.left_at = now if entry.left_at is None else entry.left_at
                 if now - entry.left_at > LET_GO_AFTER_S * RATE:
                     await self._let_go(interview_id)
+
+    async def _let_deleted_go(self) -> None:
+        """Interviews that were deleted, by whichever process: nothing more of them is heard or written down here."""
+        if not self._entries:
+            return
+        try:
+            async with self._database.session() as db:
+                gone = await deleted_among(db, list(self._entries))
+        except (SQLAlchemyError, OSError):
+            return  # the database is away, and nobody can delete anything
+        for interview_id in gone:
+            await self._let_go(interview_id)
 
     async def _tend(self) -> None:
         """Each second: who holds a seat, how late the event loop comes, and word to the lobby."""

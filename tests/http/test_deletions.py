@@ -21,7 +21,7 @@ from interviewer.media.recording import Recorder
 from interviewer.plans.library import Library
 from interviewer.records import interviews
 from interviewer.records.database import Database
-from interviewer.records.deletions import forget, set_retention_days
+from interviewer.records.deletions import deleted_among, forget, set_retention_days
 from interviewer.records.journal import Journal
 from interviewer.records.objects import ObjectStore
 from interviewer.settings import Settings
@@ -114,6 +114,8 @@ async def test_nothing_of_a_deleted_interview_is_left(
     check_problem(await api.get(f"/interviews/{interview_id}"), 404, "not-found")
     assert (await api.delete(f"/interviews/{interview_id}")).json() == done, "deleting again is the same deletion"
     assert [d["id"] for d in (await api.get("/deletions")).json()["data"]] == [done["id"]]
+    async with database.session() as session:  # how a machine learns that what it holds in memory must go
+        assert await deleted_among(session, [interview_id, "int_x"]) == [interview_id]
 
 
 async def test_the_candidates_link_leads_nowhere_afterwards(
