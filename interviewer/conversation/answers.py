@@ -11,12 +11,14 @@ __all__ = ["AnswerSoFar", "Segment", "choose_probe"]
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A recognised stretch of speech, in samples on the interview's clock; or a typed part (start == end)."""
+    """A recognised stretch of speech, in samples on the interview's clock; or a typed part (start == end).
+    ``finality`` as in ``Heard``."""
 
     start: int
     end: int
     text: str
     typed: bool = False
+    finality: float | None = None
 
 
 @dataclass(slots=True)

@@ -233,7 +233,7 @@ class Conversation:
         if answer is None:
             return out
         self._learn(answer, event)
-        answer.segments.append(Segment(event.start, event.end, text))
+        answer.segments.append(Segment(event.start, event.end, text, finality=event.finality))
         state.quiet_from = max(state.quiet_from, event.end)
         state.offers = 0
         state.moment_until = None  # words end a moment, a cough does not

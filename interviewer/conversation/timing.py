@@ -130,6 +130,7 @@ def _turn_so_far(state: State, answer: AnswerSoFar) -> TurnSoFar:
         state.pace,
         tuple(state.pauses),
         state.script.language,
+        spoken[-1].finality if spoken else None,
     )
 
 

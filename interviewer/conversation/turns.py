@@ -24,13 +24,15 @@ __all__ = ["POLICIES", "FixedSilence", "Paced", "TailAware", "TurnPolicy", "Turn
 @dataclass(frozen=True, slots=True)
 class TurnSoFar:
     """``text``: everything recognised since Melvin's last question or probe; ``speech_s``: seconds of speech in it.
-    ``pauses``: the candidate's own pauses that were followed by more words, in seconds, oldest first."""
+    ``pauses``: the candidate's own pauses that were followed by more words, in seconds, oldest first. ``finality``: how
+    likely the recogniser found the end of a sentence after the last word, 0 to 1; None where it does not say."""
 
     text: str
     speech_s: float
     pace: Pace = Pace.NORMAL
     pauses: tuple[float, ...] = ()
     language: str = "en"
+    finality: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ def load(settings: Mapping[str, Any], tell: Tell) -> tuple[Handler, Mapping[str,
         recognise = whisper.careful if request.header["careful"] else whisper.quick
         result = recognise(pcm, language=str(request.header["language"]), hotwords=request.header["hotwords"])
         words = [[w.text, w.start, w.end, w.confidence] for w in result.words]
-        return Message({"text": result.text, "words": words, "confidence": result.confidence, "took_s": result.took_s})
+        found = {"text": result.text, "words": words, "confidence": result.confidence, "finality": result.finality}
+        return Message({**found, "took_s": result.took_s})
 
     return handle, {"model": folder.name}
 
