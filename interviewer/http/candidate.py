@@ -117,11 +117,12 @@ async def interview_page(request: Request, visit: VisitHere) -> Response:
     options = visit.rooms.options
     config = {
         "base": visit.base,
-        "ice_servers": list(options.ice_servers),
+        "ice_servers": [s.for_page(visit.rooms.clock().timestamp()) for s in options.ice_servers],
         "relay_only": options.relay_only,
         "typed_limit": options.typed_limit,
+        "begun": interview.status != "created",
     }
-    return _page(visit, request, "interview", {"config": config, "begun": interview.status != "created"})
+    return _page(visit, request, "interview", {"config": config, "begun": config["begun"]})
 
 
 @router.get("/sound-check.wav")

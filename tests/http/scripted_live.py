@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import wave
 from dataclasses import dataclass, field
 from typing import Any
 
 from interviewer.http.rooms import Link
+from interviewer.live.lobby import Place
 
 __all__ = ["ScriptedJobs", "ScriptedLive"]
 
@@ -16,7 +18,8 @@ ANSWER = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
 
 @dataclass
 class ScriptedLive:
-    """``refusal`` is raised by the next calls; ``sent`` is what attached pages get on joining."""
+    """``refusal`` is raised by the next calls; ``sent`` is what attached pages get on joining, ``places`` what pages
+    in the lobby are told one after the other."""
 
     refusal: Exception | None = None
     on_join: tuple[dict[str, Any], ...] = ()
@@ -25,6 +28,9 @@ class ScriptedLive:
     received: list[dict[str, Any]] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     detached: list[Link] = field(default_factory=list)
+    places: asyncio.Queue[Place | None] = field(default_factory=asyncio.Queue)
+    asked: list[tuple[bool, Place | None]] = field(default_factory=list)
+    gave_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     def _refuse(self) -> None:
         if self.refusal is not None:
@@ -40,6 +46,16 @@ class ScriptedLive:
         self.links.append(link)
         for message in self.on_join:
             link.send(message)
+
+    async def place(self, interview_id: str, *, sound: bool, knows: Place | None) -> Place | None:
+        self.asked.append((sound, knows))
+        try:
+            told = await self.places.get()
+        except asyncio.CancelledError:
+            self.gave_up.set()
+            raise
+        self.refusal = self.refusal if told else None
+        return told
 
     async def detach(self, interview_id: str, link: Link) -> None:
         self.detached.append(link)

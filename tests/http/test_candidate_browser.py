@@ -15,6 +15,8 @@ import pytest
 import uvicorn
 from playwright.async_api import Page, async_playwright, expect
 
+from interviewer.live.errors import Busy
+from interviewer.live.lobby import Place
 from tests.browser import find_chromium
 from tests.http.joining import Candidate, candidate, joined
 
@@ -202,6 +204,30 @@ async def test_another_tab_takes_over_and_this_one_can_take_back(opened: Opened)
     await page.get_by_role("button", name="Use it here").click()
     await expect(page.locator("#banner")).to_contain_text("Sound cannot get through")
     assert len(live.links) == 2
+
+
+async def test_who_waits_sees_the_place_hears_changes_once_and_enters_without_a_press(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    live.refusal = Busy(Place(3, 12, typing=False))
+    await page.get_by_role("button", name="Continue by typing").click()
+    await expect(page.get_by_role("heading", name="You are third in line")).to_be_focused()
+    await expect(page.locator("#lobby-time")).to_have_text("About 12 minutes")
+    await expect(page.locator("#stage")).to_be_hidden()
+    announcer = page.locator("#lobby-announcer")
+    live.places.put_nowait(Place(3, 10, typing=False))
+    await expect(page.locator("#lobby-time")).to_have_text("About 10 minutes")
+    await expect(announcer).to_have_text("")  # nobody wants to hear every minute
+    live.places.put_nowait(Place(1, None, typing=False))
+    await expect(announcer).to_have_text("You are next")
+    await page.reload()  # and the place is still there
+    await page.get_by_role("button", name="Continue by typing").click()
+    await expect(page.get_by_role("heading", name="You are third in line")).to_be_visible()
+    live.places.put_nowait(None)  # for the page that was left
+    live.places.put_nowait(None)
+    await expect(page.locator("#lobby")).to_be_hidden()
+    await expect(page.locator("#banner")).to_contain_text("Sound cannot get through", timeout=15_000)
+    await opened.ask()
+    await expect(page.get_by_label("Your answer")).to_be_visible()
 
 
 async def test_the_end_leads_to_the_check_of_the_transcript(opened: Opened) -> None:

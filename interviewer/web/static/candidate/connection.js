@@ -1,15 +1,17 @@
 // The connection to the interview, kept up: WebRTC first, a WebSocket where that finds no path, again when it is lost.
 //
 //   connecting -> open -> lost -> (again) open
+//              -> waiting -> entering -> open: the lobby, where Melvin is with others
 //                      -> superseded: another tab took over; start() takes it back
 //                      -> ended: the interview is over, or the link is no longer good
 
 import { NoPath, Peer } from "./peer.js";
-import { Refused } from "./requests.js";
+import { Refused, postJson } from "./requests.js";
 import { Socket } from "./socket.js";
 
 const PING_MS = 1000;
 const LOST_MS = 3000;
+const LOBBY_MS = 40000; // the server answers within 20 s; a request without an answer by then is lost
 const WAITS_MS = [0, 500, 1000, 2000, 4000, 8000];
 
 export class Connection {
@@ -28,6 +30,7 @@ export class Connection {
   #round = 0;
   #wake = () => {};
   #ping = 0;
+  #asking = null; // ends the question for the place in the lobby
   #unanswered = 0; // when the oldest ping without a pong was sent
 
   constructor(config, stream) {
@@ -44,7 +47,7 @@ export class Connection {
   async start() {
     const round = ++this.#round;
     this.#drop();
-    this.#set(this.state === "lost" ? "lost" : "connecting");
+    if (this.state !== "waiting") this.#set(this.state === "lost" ? "lost" : "connecting");
     for (let attempt = 0; round === this.#round; attempt += 1) {
       await this.#pause(WAITS_MS[Math.min(attempt, WAITS_MS.length - 1)]);
       if (round !== this.#round) return;
@@ -53,7 +56,8 @@ export class Connection {
         if (round !== this.#round) return way.close();
         return this.#stands(way);
       } catch (error) {
-        if (round !== this.#round || (await this.#refused(error))) return undefined;
+        if (round !== this.#round || (await this.#refused(error, round))) return undefined;
+        if (this.state === "entering") attempt = -1;
       }
     }
     return undefined;
@@ -70,9 +74,14 @@ export class Connection {
       peer.close();
       const blocked = error instanceof NoPath || (error instanceof Refused && error.problem.code === "bad-offer");
       if (!blocked) throw error;
-      const socket = await this.#openSocket();
-      this.soundBlocked = true;
-      return socket;
+      try {
+        const socket = await this.#openSocket();
+        this.soundBlocked = true;
+        return socket;
+      } catch (refused) {
+        if (inLobby(refused)) this.soundBlocked = true; // wait as who types; sound would not get through either
+        throw refused;
+      }
     }
   }
 
@@ -118,7 +127,14 @@ export class Connection {
   }
 
   /** Whether this ends it all; else another try follows. */
-  async #refused(error) {
+  async #refused(error, round) {
+    if (inLobby(error)) {
+      try {
+        return await this.#wait(error.problem, round);
+      } catch (another) {
+        return round !== this.#round || this.#refused(another, round);
+      }
+    }
     if (!(error instanceof Refused)) {
       this.#set("lost");
       return false;
@@ -131,6 +147,27 @@ export class Connection {
     this.#set("busy", { problem: error.problem });
     await this.#pause(1000 * (error.retryAfter || 5));
     return false;
+  }
+
+  /** In the lobby until it is this candidate's turn; true where something else was begun meanwhile. */
+  async #wait({ place, minutes, typing }, round) {
+    let knows = { place, minutes, typing };
+    for (;;) {
+      this.#set("waiting", { place: knows });
+      const sound = this.#stream() !== null && !this.soundBlocked;
+      const asking = new AbortController();
+      this.#asking = asking;
+      const late = setTimeout(() => asking.abort(), LOBBY_MS);
+      const reply = await postJson(`${this.#config.base}/lobby`, { sound, knows }, asking.signal);
+      clearTimeout(late);
+      const { enter, ...told } = await reply.json();
+      if (round !== this.#round) return true;
+      if (enter) {
+        this.#set("entering");
+        return false;
+      }
+      knows = told;
+    }
   }
 
   #lose() {
@@ -147,6 +184,7 @@ export class Connection {
 
   #drop() {
     clearInterval(this.#timer);
+    this.#asking?.abort();
     const way = this.#way;
     this.#way = null;
     way?.close();
@@ -172,6 +210,10 @@ export class Connection {
   async replaceTrack(track) {
     if (this.carriesSound) await this.#way.replaceTrack(track);
   }
+}
+
+function inLobby(error) {
+  return error instanceof Refused && error.problem.code === "busy" && "place" in error.problem;
 }
 
 /** A name for this load of the page: crypto.randomUUID would need https. */

@@ -3,6 +3,7 @@
 import { Banner } from "./banner.js";
 import { Captions } from "./captions.js";
 import { Connection } from "./connection.js";
+import { Lobby } from "./lobby.js";
 import { Meter } from "./meter.js";
 import { Stage } from "./stage.js";
 import { microphoneCause, TROUBLES } from "./troubles.js";
@@ -23,6 +24,7 @@ export class Interview {
   #writing;
   #stage;
   #banner = new Banner();
+  #lobby = new Lobby();
   #voice = byId("melvin-voice");
   #dialog = byId("end-dialog");
   #askedBack = false; // Melvin has asked whether to end it: the dialog is his question too
@@ -52,6 +54,7 @@ export class Interview {
     this.#writing.onproblem = (problem) => this.#leave(problem.next, problem);
     this.#writing.onsent = (text) => this.#captions.typed(text);
     microphone.onlost = () => this.#onMicrophoneLost();
+    this.#lobby.ontype = () => this.#typeWithoutWaiting();
     this.#bindButtons();
   }
 
@@ -157,6 +160,7 @@ export class Interview {
   // Connection
 
   #onConnection(state, detail) {
+    if (this.#waits(state, detail)) return;
     this.#stage.connected(state === "open");
     if (state === "open") this.#onOpen();
     else if (state === "lost") this.#banner.show("connection", "caution", LOST);
@@ -169,6 +173,30 @@ export class Interview {
         ["Use it here", () => this.#connection.start()],
       ]);
     } else if (state === "ended") this.#leave(detail.next, detail.problem);
+  }
+
+  /** Whether the lobby shows this state; any other leads back to the stage. */
+  #waits(state, detail) {
+    if (state === "waiting") {
+      this.#stage.close();
+      this.#lobby.show(detail.place, this.#microphone.stream !== null, this.#stage.begun || this.#config.begun);
+      return true;
+    }
+    if (!this.#lobby.shown) return false;
+    if (state === "entering") this.#lobby.entering();
+    else if (state === "lost") this.#lobby.lost();
+    else if (state !== "connecting") {
+      this.#lobby.hide();
+      this.#stage.open();
+      return false;
+    }
+    return true;
+  }
+
+  #typeWithoutWaiting() {
+    this.#microphone.close();
+    this.#wantsTyping = true;
+    this.#connection.start();
   }
 
   #onOpen() {

@@ -10,9 +10,10 @@ export class Refused extends Error {
 }
 
 /** Throws Refused, or TypeError where the server could not be reached. */
-export async function post(url, type, body, headers = {}) {
+export async function post(url, type, body, headers = {}, signal = null) {
   const reply = await fetch(url, {
     method: "POST",
+    signal,
     headers: { "Content-Type": type, Accept: "application/problem+json, */*", ...headers },
     body,
   });
@@ -23,6 +24,6 @@ export async function post(url, type, body, headers = {}) {
   throw new Refused(isProblem ? await reply.json() : plain, retryAfter);
 }
 
-export function postJson(url, value) {
-  return post(url, "application/json", JSON.stringify(value));
+export function postJson(url, value, signal = null) {
+  return post(url, "application/json", JSON.stringify(value), {}, signal);
 }

@@ -47,6 +47,15 @@ export class Stage {
     return Boolean(this.#state?.typing);
   }
 
+  /** Whether the interview has been seen going on. */
+  get begun() {
+    return this.#state !== null;
+  }
+
+  close() {
+    this.#root.hidden = true;
+  }
+
   open() {
     this.#root.hidden = false;
     this.#title.focus();

@@ -70,8 +70,8 @@ export const TROUBLES = {
     todo: ["Check your internet connection, then choose Try again."],
   },
   busy: {
-    title: "Melvin is with other candidates just now",
-    todo: ["Your place is kept. Wait a minute, then choose Try again."],
+    title: "Many connections are being tested just now",
+    todo: ["Wait a minute, then choose Try again. You can also start without this test."],
   },
 };
 
