@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from interviewer.conversation.events import Event, event_from_dict
 from interviewer.conversation.history import replay
@@ -18,9 +13,10 @@ from interviewer.conversation.script import Script
 from interviewer.live.connection import Connection, Recorders
 from interviewer.live.coverage import LiveCoverage
 from interviewer.live.errors import InterviewOver, UnknownInterview
-from interviewer.live.load import CAPTIONS_SHED, RECOGNITION, Load
+from interviewer.live.load import Load
 from interviewer.live.outcome import FinaliseJobs, Outcome
 from interviewer.live.parts import SessionParts
+from interviewer.live.recogniser import InterviewRecogniser
 from interviewer.live.session import InterviewSession
 from interviewer.media.recording import Recorder, length
 from interviewer.plans.bundle import PlanBundle
@@ -29,7 +25,7 @@ from interviewer.records.database import Database
 from interviewer.records.events import read_events
 from interviewer.records.interviews import interview as find_interview
 from interviewer.records.journal import Journal
-from interviewer.speech.recognition import Purpose, Recogniser
+from interviewer.speech.recognition import Recogniser
 from interviewer.speech.voice import Voice
 
 __all__ = ["RUNNING", "Opening", "Running"]
@@ -85,7 +81,7 @@ class Opening:
             journal=Journal(self.journals, interview_id),
             outcome=Outcome(self.database, self.jobs, self.clock, interview_id, self.node),
             voice=self.voice,
-            recognise=self._recognise(script.language, bundle.plan.vocabulary),
+            recognise=InterviewRecogniser(self.recogniser, self.load, script.language, bundle.plan.vocabulary),
             coverage=self.coverage,
             key_points={q.id: bundle.rubrics[q.rubric].key_points for q in bundle.plan.questions},
         )
@@ -115,19 +111,3 @@ class Opening:
         stored |= {int(e["seq"]): e for e in Journal(self.journals, interview_id).read()}
         past = tuple(event_from_dict(stored[seq]) for seq in sorted(stored))
         return _Restored(bundle, Script.from_dict(row.script), past)
-
-    def _recognise(self, language: str, hotwords: tuple[str, ...]) -> Callable[..., Any]:
-        async def recognise(pcm: NDArray[np.int16], *, caption: bool) -> str:
-            if caption and self.recogniser.waiting > 0:
-                CAPTIONS_SHED.inc()
-                return ""  # captions are the first thing to give up under load
-            purpose = Purpose.CAPTION if caption else Purpose.LIVE
-            asked = time.monotonic()
-            found = await self.recogniser.recognise(pcm, language=language, hotwords=hotwords, purpose=purpose)
-            waited = time.monotonic() - asked
-            RECOGNITION.labels(purpose.name.lower()).observe(waited)
-            if not caption:
-                self.load.recognised(waited, found.took_s)
-            return found.text
-
-        return recognise

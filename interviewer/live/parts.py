@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from interviewer.live.coverage import LiveCoverage
-from interviewer.live.listening import Recognise
 from interviewer.live.outcome import Outcome
+from interviewer.live.recogniser import InterviewRecogniser
 from interviewer.records.journal import Journal
 from interviewer.speech.voice import Voice
 from scoring.rubric import KeyPoint
@@ -22,6 +22,6 @@ class SessionParts:
     journal: Journal
     outcome: Outcome
     voice: Voice
-    recognise: Recognise
+    recognise: InterviewRecogniser
     coverage: LiveCoverage
     key_points: Mapping[str, Sequence[KeyPoint]]

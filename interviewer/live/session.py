@@ -91,6 +91,7 @@ class InterviewSession:
             emit=self.emit,
             caption=self.caption,
             question=lambda: self.conversation.current_question,
+            busy=lambda: parts.recognise.busy,
             first_segment=1 + max((e.segment for e in past if isinstance(e, SpeechEnded)), default=0),
         )
         self.epoch = max((e.epoch for e in past if isinstance(e, Connected)), default=0)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import heapq
-import itertools
 import os
 import sys
 import time
@@ -21,8 +19,9 @@ from typing import Any
 import structlog
 
 from interviewer.speech.messages import LINE_LIMIT, Message, encode, receive
+from interviewer.speech.request_queue import Request, RequestQueue, Unwanted
 
-__all__ = ["ModelError", "ModelGone", "ModelProcess", "Program", "Progress"]
+__all__ = ["ModelError", "ModelGone", "ModelProcess", "Program", "Progress", "Unwanted"]
 
 Progress = Callable[[str], None]
 
@@ -62,31 +61,15 @@ class Program:
         return {**os.environ, **pools, **waiting, **threads, "PYTHONPATH": os.pathsep.join(search)}
 
 
-@dataclass(slots=True)
-class _Job:
-    order: tuple[int, int]
-    request: bytes
-    timeout_s: float
-    reply: asyncio.Future[Message]
-    attempts: int = 0
-
-    def __lt__(self, other: _Job) -> bool:
-        return self.order < other.order
-
-    def fail(self, error: Exception) -> None:
-        if not self.reply.done():
-            self.reply.set_exception(error)
-
-
 class ModelProcess:
-    """Call :meth:`start` before :meth:`call`, both on the same event loop."""
+    """Call :meth:`start` before :meth:`call`, both on the same event loop. Requests of priority ``polite_from`` and
+    less urgent ones take at most half of the process's time."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, polite_from: int | None = None) -> None:
         self.program = program
         self.info: Mapping[str, Any] = {}
         self.restarts = 0
-        self._jobs: list[_Job] = []
-        self._numbers = itertools.count()
+        self._queue = RequestQueue(polite_from)
         self._arrived = asyncio.Event()
         self._child: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -97,10 +80,9 @@ class ModelProcess:
         """None while the process is away."""
         return self._child.pid if self._child is not None and self._child.returncode is None else None
 
-    @property
-    def waiting(self) -> int:
-        """Requests in the queue, not counting the one under way."""
-        return len(self._jobs)
+    def count(self, priority: int) -> int:
+        """Requests of this priority or a more urgent one, waiting or under way."""
+        return self._queue.count(priority)
 
     async def start(self, progress: Progress | None = None) -> None:
         """Return when the model is loaded. Raises :class:`ModelGone` with what the process said."""
@@ -110,17 +92,23 @@ class ModelProcess:
         self._keeper = asyncio.create_task(self._keep(child), name=f"keep {self.program.module}")
 
     async def call(
-        self, request: Mapping[str, Any], payload: bytes = b"", *, priority: int = 0, timeout_s: float = 120.0
+        self,
+        request: Mapping[str, Any],
+        payload: bytes = b"",
+        *,
+        priority: int = 0,
+        timeout_s: float = 120.0,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Message:
         """Lower ``priority`` comes first, equal ones in order of arrival. A caller that is cancelled while it waits
-        leaves the queue. ``timeout_s`` counts from when the process takes the request; then the process is killed."""
+        leaves the queue. ``timeout_s`` counts from when the process takes the request; then the process is killed.
+        ``wanted`` is asked just before: where it says no, the request is dropped and :class:`Unwanted` raised."""
         if self._closed or self._keeper is None:
             raise ModelGone(f"{self.program.module} is not running")
-        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        job = _Job((priority, next(self._numbers)), encode(request, payload), timeout_s, future)
-        heapq.heappush(self._jobs, job)
+        reply_to: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._queue.add(encode(request, payload), priority, timeout_s, wanted, reply_to)
         self._arrived.set()
-        reply = await future
+        reply = await reply_to
         if "error" in reply.header:
             raise ModelError(str(reply.header["error"]))
         return reply
@@ -134,9 +122,7 @@ class ModelProcess:
                 await keeper
         if self._child is not None:
             await _end(self._child)
-        for job in self._jobs:
-            job.fail(ModelGone(f"{self.program.module} was closed"))
-        self._jobs.clear()
+        self._queue.clear(ModelGone(f"{self.program.module} was closed"))
 
     async def _launch(self, progress: Progress | None) -> asyncio.subprocess.Process:
         child = await asyncio.create_subprocess_exec(
@@ -187,59 +173,62 @@ class ModelProcess:
                     break
                 except ModelGone as error:
                     log.error("model process did not come back", module=self.program.module, reason=str(error))
-                    while self._jobs:
-                        heapq.heappop(self._jobs).fail(error)
+                    self._queue.clear(error)
             self.restarts += 1
 
     async def _serve(self, child: asyncio.subprocess.Process) -> None:
         """Hand requests over one at a time; return when the process is dead."""
         requests, replies = _pipes(child)
         reading = asyncio.create_task(receive(replies))
-        job: _Job | None = None
+        request: Request | None = None
         try:
             while True:
-                job = await self._next(reading)
-                if job is None:
+                request = await self._next(reading)
+                if request is None:
                     return
-                job.attempts += 1
+                began = time.monotonic()
+                request.attempts += 1
                 with contextlib.suppress(ConnectionError):  # then the read below ends as well
-                    requests.write(job.request)
+                    requests.write(request.data)
                     await requests.drain()
-                done, _ = await asyncio.wait({reading}, timeout=job.timeout_s)
+                done, _ = await asyncio.wait({reading}, timeout=request.timeout_s)
+                self._queue.finished(request, began, time.monotonic())
                 if not done:
-                    job.fail(ModelGone(f"{self.program.module} took longer than {job.timeout_s:.0f} s"))
+                    request.fail(ModelGone(f"{self.program.module} took longer than {request.timeout_s:.0f} s"))
                     return
                 reply = _result(reading)
                 if reply is None:
-                    if job.attempts < _ATTEMPTS:
-                        heapq.heappush(self._jobs, job)
+                    if request.attempts < _ATTEMPTS:
+                        self._queue.again(request)
                         self._arrived.set()
                     else:
-                        job.fail(ModelGone(f"{self.program.module} died on this request twice"))
+                        request.fail(ModelGone(f"{self.program.module} died on this request twice"))
                     return
-                if not job.reply.done():
-                    job.reply.set_result(reply)
-                job = None
+                if not request.reply.done():
+                    request.reply.set_result(reply)
+                request = None
                 reading = asyncio.create_task(receive(replies))
         finally:
             reading.cancel()
             with contextlib.suppress(asyncio.CancelledError, ValueError):
                 await reading
-            if job is not None and self._closed:
-                job.fail(ModelGone(f"{self.program.module} was closed"))
+            if request is not None and self._closed:
+                request.fail(ModelGone(f"{self.program.module} was closed"))
             await _end(child)
 
-    async def _next(self, reading: asyncio.Task[Message | None]) -> _Job | None:
-        """The most urgent request that is still wanted, or None when the process died while it was idle."""
+    async def _next(self, reading: asyncio.Task[Message | None]) -> Request | None:
+        """The next request, or None when the process died while it was idle."""
         while True:
-            while self._jobs:
-                job = heapq.heappop(self._jobs)
-                if not job.reply.done():
-                    return job
+            now = time.monotonic()
+            request = self._queue.take(now)
+            if request is not None:
+                return request
             self._arrived.clear()
             arrival = asyncio.create_task(self._arrived.wait())
             try:
-                await asyncio.wait({arrival, reading}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    {arrival, reading}, timeout=self._queue.rest_s(now), return_when=asyncio.FIRST_COMPLETED
+                )
             finally:
                 arrival.cancel()
             if reading.done():

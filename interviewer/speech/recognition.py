@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from interviewer.speech.models import Progress, whisper_folder
 from interviewer.speech.process import ModelProcess, Program
 from interviewer.speech.whisper import RATE, Recognition, Whisper
+from interviewer.speech.windows import windows
 from scoring.transcript import Word
 
 __all__ = ["Purpose", "Recogniser", "Recognition", "RecognitionOptions", "RecordRecogniser"]
@@ -21,12 +22,20 @@ _HOTWORD_CHARACTERS = 400
 """About a hundred tokens. Longer prompts make the base model recite them over silence."""
 
 
+RECORD_WINDOW_S = 28.0
+"""A recording goes to the process in pieces of at most one of Whisper's own windows, so that whoever waits for the end
+of a turn waits for one of them at most."""
+
+
 class Purpose(IntEnum):
-    """What the words are for. The number is the place in the queue."""
+    """What the words are for. The number is the place in the queue: one process serves all interviews of a machine."""
 
     LIVE = 0
-    """An answer's words while the candidate waits: quick, without word times."""
-    CAPTION = 1
+    """The last words before a silence, which may be the end of the turn: quick, without word times."""
+    AHEAD = 1
+    """A window of an answer that goes on: needed with the last words, and not before."""
+    CAPTION = 2
+    """Words for the eye while they are spoken; the first thing to give up under load."""
     RECORD = 3
     """The record transcript: careful, with word times and confidences."""
 
@@ -58,7 +67,8 @@ class Recogniser:
             "threads": self.options.threads,
         }
         self._process = ModelProcess(
-            Program("interviewer.speech.whisper_process", settings, self.options.threads, self.options.nice)
+            Program("interviewer.speech.whisper_process", settings, self.options.threads, self.options.nice),
+            polite_from=Purpose.CAPTION,
         )
 
     @property
@@ -71,8 +81,9 @@ class Recogniser:
         return str(self._process.info.get("model", ""))
 
     @property
-    def waiting(self) -> int:
-        return self._process.waiting
+    def busy(self) -> bool:
+        """Somebody's last words before a silence are being recognised, or wait for it."""
+        return self._process.count(Purpose.LIVE) > 0
 
     async def start(self, progress: Progress | None = None) -> None:
         """Return when the model is loaded and warm. Raises ``ModelGone`` with the reason."""
@@ -85,14 +96,35 @@ class Recogniser:
         language: str = "en",
         hotwords: Iterable[str] = (),
         purpose: Purpose = Purpose.LIVE,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> Recognition:
-        """``pcm`` is 16 kHz mono. Silence and noise give empty text. Raises ``ModelGone`` or ``ModelError``."""
+        """``pcm`` is 16 kHz mono. Silence and noise give empty text. Raises ``ModelGone`` or ``ModelError``, and
+        ``Unwanted`` where ``wanted`` said no when its turn came."""
+        if purpose is not Purpose.RECORD:
+            return await self._recognise(pcm, language, hotwords, purpose, wanted)
+        spans = list(windows(pcm, RECORD_WINDOW_S)) or [(0, 0)]
+        return _joined(
+            [
+                (start, await self._recognise(pcm[start:end], language, hotwords, purpose, wanted))
+                for start, end in spans
+            ]
+        )
+
+    async def _recognise(
+        self,
+        pcm: npt.NDArray[np.int16],
+        language: str,
+        hotwords: Iterable[str],
+        purpose: Purpose,
+        wanted: Callable[[], bool],
+    ) -> Recognition:
         seconds = len(pcm) / RATE
         reply = await self._process.call(
             {"careful": purpose is Purpose.RECORD, "language": language, "hotwords": _prompt(hotwords)},
             np.ascontiguousarray(pcm, np.int16).tobytes(),
             priority=purpose.value,
             timeout_s=30.0 + 5.0 * seconds,
+            wanted=wanted,
         )
         header = reply.header
         return Recognition(
@@ -101,6 +133,7 @@ class Recogniser:
             confidence=float(header["confidence"]),
             audio_s=seconds,
             took_s=float(header["took_s"]),
+            finality=header["finality"],
         )
 
     async def close(self) -> None:
@@ -128,6 +161,23 @@ class RecordRecogniser:
     ) -> Recognition:
         """The careful way, with word times in seconds from the first sample of ``pcm`` (16 kHz mono)."""
         return self.load().careful(pcm, language=language, hotwords=_prompt(hotwords))
+
+
+def _joined(pieces: Sequence[tuple[int, Recognition]]) -> Recognition:
+    """Pieces of one recording, each with its first sample, as one."""
+    words = tuple(
+        Word(w.text, round(w.start + start / RATE, 3), round(w.end + start / RATE, 3), w.confidence)
+        for start, piece in pieces
+        for w in piece.words
+    )
+    confidences = [w.confidence for w in words if w.confidence is not None]
+    return Recognition(
+        " ".join(piece.text for _, piece in pieces if piece.text),
+        words,
+        float(np.mean(confidences)) if confidences else 0.0,
+        sum(piece.audio_s for _, piece in pieces),
+        sum(piece.took_s for _, piece in pieces),
+    )
 
 
 def _prompt(hotwords: Iterable[str]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import av
@@ -12,7 +13,8 @@ import pytest
 
 from interviewer.conversation.events import Event, Heard, SpeechEnded, SpeechStarted
 from interviewer.live.listening import Listening
-from interviewer.speech.process import ModelGone
+from interviewer.speech.process import ModelGone, Unwanted
+from interviewer.speech.recognition import Purpose, Recognition
 
 RATE = 16_000
 CLIPS = Path(__file__).parent.parent / "data" / "audio"
@@ -31,27 +33,49 @@ def short_clip() -> np.ndarray:  # type: ignore[type-arg]
     return clip(min(speech, key=lambda r: r["duration"])["file"])
 
 
-class Ear:
-    """Feeds sound in 20 ms blocks; recognition answers with how many seconds it was given."""
+def unbroken(seconds: float) -> np.ndarray:  # type: ignore[type-arg]
+    """Speech without a pause: a voiced stretch of a clip, again and again."""
+    stretch = short_clip()[round(0.6 * RATE) : round(1.8 * RATE)]
+    return np.tile(stretch, round(seconds * RATE / len(stretch)) + 1)[: round(seconds * RATE)]
 
-    def __init__(self, *, fails: bool = False) -> None:
+
+class Ear:
+    """Feeds sound in 20 ms blocks; recognition answers with how many seconds it was given. While ``gate`` is closed the
+    recogniser is taken up with other interviews."""
+
+    def __init__(self, *, fails: bool = False, busy: bool = False) -> None:
         self.events: list[Event] = []
         self.captions: list[tuple[int, str, bool]] = []
         self.question = "one"
         self.fails = fails
+        self.busy = busy
         self.at = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.asked: list[Purpose] = []
+        self.recognised: list[tuple[Purpose, np.ndarray]] = []  # type: ignore[type-arg]
         self.listening = Listening(
             self._recognise,
             emit=self.events.append,
             caption=lambda *c: self.captions.append(c),
             question=lambda: self.question,
+            busy=lambda: self.busy,
         )
 
-    async def _recognise(self, pcm: np.ndarray, *, caption: bool) -> str:  # type: ignore[type-arg]
+    async def _recognise(self, pcm: np.ndarray, *, purpose: Purpose, wanted: Callable[[], bool]) -> Recognition:  # type: ignore[type-arg]
+        self.asked.append(purpose)
         await asyncio.sleep(0)
+        await self.gate.wait()
+        if not wanted():
+            raise Unwanted
         if self.fails:
             raise ModelGone("killed")
-        return f"{len(pcm) / RATE:.1f} s"
+        self.recognised.append((purpose, pcm))
+        return Recognition(f"{len(pcm) / RATE:.1f} s")
+
+    async def settle(self) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
 
     async def hear(self, samples: np.ndarray) -> None:  # type: ignore[type-arg]
         for i in range(0, len(samples), 320):
@@ -59,8 +83,7 @@ class Ear:
             self.listening.hear(self.at, piece)
             self.at += len(piece)
             await asyncio.sleep(0)
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await self.settle()
 
     async def silence(self, seconds: float) -> None:
         await self.hear(np.zeros(round(seconds * RATE), np.int16))
@@ -130,8 +153,7 @@ async def test_a_button_flushes_what_is_being_said() -> None:
     speech = short_clip()
     await ear.hear(speech[: len(speech) * 2 // 3])
     ear.listening.flush()
-    for _ in range(10):
-        await asyncio.sleep(0)
+    await ear.settle()
     assert isinstance(ear.events[-1], Heard)
     assert isinstance(ear.events[-2], SpeechEnded)
 
@@ -162,3 +184,105 @@ async def test_a_gap_in_the_sound_moves_nothing(gap: int) -> None:
     await ear.silence(1.5)
     started = ear.of(SpeechStarted)[0]
     assert began - 200 <= started.at < began + RATE
+
+
+async def test_recognition_starts_at_the_first_silence_and_is_there_when_it_has_lasted() -> None:
+    ear = Ear()
+    await ear.hear(unbroken(2.0))
+    await ear.silence(0.3)
+    assert [purpose for purpose, _ in ear.recognised if purpose is Purpose.LIVE] == [Purpose.LIVE]
+    assert not ear.of(Heard)
+    await ear.silence(0.5)
+    assert len(ear.of(Heard)) == 1
+    assert ear.asked.count(Purpose.LIVE) == 1
+
+
+async def test_what_was_begun_at_a_pause_is_dropped_where_speech_goes_on() -> None:
+    ear = Ear()
+    ear.gate.clear()
+    await ear.hear(unbroken(2.0))
+    await ear.silence(0.3)
+    await ear.hear(unbroken(2.0))
+    await ear.silence(0.8)
+    ear.gate.set()
+    await ear.settle()
+    assert ear.asked.count(Purpose.LIVE) == 2
+    live = [pcm for purpose, pcm in ear.recognised if purpose is Purpose.LIVE]
+    assert [round(len(pcm) / RATE) for pcm in live] == [4]
+    assert [h.text for h in ear.of(Heard)] == [f"{len(live[0]) / RATE:.1f} s"]  # type: ignore[attr-defined]
+
+
+async def test_while_other_turns_end_a_pause_is_recognised_later_and_not_never() -> None:
+    ear = Ear(busy=True)
+    await ear.hear(unbroken(2.0))
+    await ear.silence(0.35)
+    assert Purpose.LIVE not in ear.asked
+    await ear.silence(0.2)
+    assert ear.asked.count(Purpose.LIVE) == 1
+    await ear.silence(0.4)
+    assert len(ear.of(Heard)) == 1
+
+
+async def test_a_button_does_not_wait_for_others() -> None:
+    ear = Ear(busy=True)
+    await ear.hear(unbroken(2.0))
+    ear.listening.flush()
+    await ear.settle()
+    assert len(ear.of(Heard)) == 1
+
+
+async def test_of_speech_without_a_pause_only_the_tail_is_left_and_no_sample_is_lost_or_doubled() -> None:
+    ear = Ear()
+    speech = unbroken(40.0)
+    speech = speech + np.arange(len(speech)) % 7  # no two stretches are the same
+    await ear.hear(speech)
+    before = [pcm for purpose, pcm in ear.recognised if purpose is Purpose.AHEAD]
+    assert sum(map(len, before)) > 26 * RATE
+    await ear.silence(1.0)
+    assert len(ear.of(Heard)) == 1
+    tails = [pcm for purpose, pcm in ear.recognised if purpose is Purpose.LIVE]
+    assert len(tails) == 1
+    assert len(tails[0]) < 13 * RATE
+    heard = ear.of(Heard)[0]
+    assert isinstance(heard, Heard)
+    whole = np.concatenate([*before, *tails])
+    first = heard.end + round(0.2 * RATE) - len(whole)
+    assert 0 <= first <= heard.start
+    sound = np.concatenate([speech, np.zeros(RATE)])
+    assert np.array_equal(whole, sound[first : first + len(whole)])
+    assert heard.text == " ".join(f"{len(pcm) / RATE:.1f} s" for pcm in (*before, *tails))
+
+
+async def test_captions_come_every_second_and_hold_all_words_of_the_segment() -> None:
+    ear = Ear()
+    await ear.hear(unbroken(16.0))
+    assert all(number == 1 and not final for number, _, final in ear.captions)
+    assert 14 <= len(ear.captions) <= 16
+    seconds = [sum(float(n) for n in text.split()[::2]) for _, text, _ in ear.captions]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] > 14
+    await ear.silence(1.0)
+    assert ear.captions[-1][2]
+    assert [final for _, _, final in ear.captions].count(True) == 1
+
+
+async def test_captions_that_are_behind_are_dropped_for_the_newest() -> None:
+    ear = Ear()
+    ear.gate.clear()
+    await ear.hear(unbroken(5.0))
+    assert ear.asked.count(Purpose.CAPTION) == 4
+    assert not ear.captions
+    ear.gate.set()
+    await ear.settle()
+    assert [purpose for purpose, _ in ear.recognised] == [Purpose.CAPTION]
+    assert len(ear.captions) == 1
+    assert float(ear.captions[0][1].split()[0]) > 4
+
+
+async def test_without_a_page_for_captions_none_are_recognised() -> None:
+    ear = Ear()
+    ear.listening = Listening(ear._recognise, emit=ear.events.append, caption=None, question=lambda: ear.question)
+    await ear.hear(unbroken(5.0))
+    await ear.silence(1.0)
+    assert ear.asked == [Purpose.LIVE]
+    assert len(ear.of(Heard)) == 1

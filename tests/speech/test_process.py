@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from interviewer.speech.process import ModelError, ModelGone, ModelProcess, Program
+from interviewer.speech.process import ModelError, ModelGone, ModelProcess, Program, Unwanted
 
 ECHO = "tests.speech.echo_process"
 
@@ -89,6 +89,45 @@ async def test_a_caller_that_gave_up_leaves_the_queue():
         dropped.cancel()
         await busy
         assert (await asyncio.wait_for(after, 2)).header["echo"] == "after"
+
+
+async def test_a_request_that_nobody_wants_when_its_turn_comes_is_dropped_unrun(tmp_path):
+    async with running() as process:
+        busy = asyncio.create_task(process.call({"do": "wait", "seconds": 0.3}))
+        await asyncio.sleep(0.05)
+        newest = 0
+
+        def caption(number: int) -> asyncio.Task:
+            nonlocal newest
+            newest = number
+            return asyncio.create_task(
+                process.call({"do": "die"} if number < 3 else {"do": "echo", "text": "3"},
+                             priority=2, wanted=lambda: newest == number)
+            )  # fmt: skip
+
+        captions = [caption(number) for number in (1, 2, 3)]
+        live = asyncio.create_task(process.call({"do": "echo", "text": "live"}))
+        results = await asyncio.gather(busy, live, *captions, return_exceptions=True)
+        assert [type(r) for r in results[2:4]] == [Unwanted, Unwanted]
+        assert results[4].header["echo"] == "3"
+        assert process.restarts == 0
+        assert process.count(9) == 0
+
+
+async def test_polite_requests_leave_the_process_half_of_its_time():
+    process = ModelProcess(Program(ECHO), polite_from=2)
+    await process.start()
+    began = time.monotonic()
+    first = asyncio.create_task(process.call({"do": "wait", "seconds": 0.4}, priority=2))
+    second = asyncio.create_task(process.call({"do": "echo", "text": "caption"}, priority=2))
+    await first
+    await process.call({"do": "echo", "text": "end of a turn"})
+    assert not second.done()
+    assert process.count(1) == 0
+    assert process.count(2) == 1
+    await second
+    assert time.monotonic() - began >= 0.8
+    await process.close()
 
 
 async def test_a_request_that_fails_costs_only_itself():

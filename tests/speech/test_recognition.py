@@ -1,5 +1,6 @@
 """Whisper on real recordings: the words are right, nothing is lost at joins, and silence stays silent."""
 
+import asyncio
 import os
 import signal
 
@@ -123,4 +124,29 @@ async def test_the_process_serves_all_purposes_and_comes_back_when_it_is_killed(
     with pytest.raises(ModelError):
         await recogniser.recognise(clip.pcm, language="no such language")
     assert recogniser.model.startswith("whisper-base")
+    await recogniser.close()
+
+
+async def test_the_end_of_a_turn_waits_for_one_window_of_a_recording_at_most(model_cache):
+    recogniser = Recogniser(RecognitionOptions(model_cache, threads=1))
+    await recogniser.start()
+    clip = clips()["librivox_0890"]
+    rest = np.zeros(20 * RATE, np.int16)
+    done = []
+
+    async def recognise(purpose: Purpose, pcm: np.ndarray) -> str:
+        text = (await recogniser.recognise(pcm, purpose=purpose)).text
+        done.append(purpose)
+        return text
+
+    recording = asyncio.create_task(recognise(Purpose.RECORD, np.concatenate([clip.pcm, rest, clip.pcm, rest])))
+    await asyncio.sleep(0)
+    asked = (Purpose.CAPTION, Purpose.AHEAD, Purpose.LIVE)
+    others = [asyncio.create_task(recognise(purpose, clip.pcm)) for purpose in asked]
+    await asyncio.sleep(0)
+    assert recogniser.busy
+    texts = await asyncio.gather(recording, *others)
+    assert done == [Purpose.LIVE, Purpose.AHEAD, Purpose.CAPTION, Purpose.RECORD]
+    assert word_error_rate(f"{clip.text} {clip.text}", texts[0]) < 0.2
+    assert not recogniser.busy
     await recogniser.close()
