@@ -71,7 +71,7 @@ def make_coverage(settings: Settings) -> LiveCoverage:
 def peer_options(settings: Settings) -> PeerOptions:
     """Raises ``BadIceServers``."""
     servers = [
-        IceServer(url, server.get("username"), server.get("credential"))
+        IceServer(url, server.get("username"), server.get("credential"), server.get("secret"))
         for server in settings.ice_servers
         for url in ([server["urls"]] if isinstance(server["urls"], str) else server["urls"])
     ]
@@ -215,7 +215,7 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
                 secure=settings.is_secure,
                 trusted_proxies=settings.trusted_proxies,
                 support_contact=settings.support_contact,
-                ice_servers=settings.ice_servers,
+                ice_servers=peer_options(settings).ice_servers,
                 relay_only=settings.relay_only,
             ),
             checks={"voice": voice_runs, "recognition": recognition_runs},

@@ -128,6 +128,19 @@ def invite(
 
 
 @app.command()
+def coturn(
+    host: Annotated[str, typer.Argument(help="The name by which browsers reach the TURN server.")],
+) -> None:
+    """Print a configuration for coturn, and the setting that goes with it."""
+    from interviewer import commands
+
+    with _refusals():
+        configuration, setting = commands.coturn(_settings(), host)
+    typer.echo(configuration, nl=False)
+    _say(f"Melvin's side: {setting}")
+
+
+@app.command()
 def replay(
     recording: Annotated[
         str,

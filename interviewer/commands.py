@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from interviewer.app import load_library, open_database
+from interviewer.app import load_library, open_database, peer_options
 from interviewer.http.api.keys import Scope
 from interviewer.http.inviting import Wish
 from interviewer.http.inviting import invite as make_invitation
 from interviewer.http.passwords import Passwords
 from interviewer.http.problems import Problem
 from interviewer.jobs.erase import erase_files
+from interviewer.media.coturn import coturn_configuration
+from interviewer.media.ice import BadIceServers
 from interviewer.plans.library import Library, PlanError
 from interviewer.plans.variables import VariableError
 from interviewer.records import accounts, deletions
@@ -26,8 +30,8 @@ from interviewer.speech.models import ModelUnavailable
 from interviewer.speech.process import ModelGone
 
 __all__ = [
-    "MENDABLE", "Refused", "add_recruiter", "create_key", "delete", "describe_keys", "describe_plans", "invite",
-    "one_time_password", "retention", "revoke_key",
+    "MENDABLE", "Refused", "add_recruiter", "coturn", "create_key", "delete", "describe_keys", "describe_plans",
+    "invite", "one_time_password", "retention", "revoke_key",
 ]  # fmt: skip
 
 Progress = Callable[[str], None]
@@ -38,7 +42,8 @@ class Refused(Exception):
 
 
 MENDABLE = (
-    Refused, PlanError, VariableError, DataFolderInUse, ClusterUnusable, PostgresFailed, ModelUnavailable, ModelGone,
+    Refused, BadIceServers, PlanError, VariableError, DataFolderInUse, ClusterUnusable, PostgresFailed,
+    ModelUnavailable, ModelGone,
 )  # fmt: skip
 """Errors that a person can mend; the command line prints their text without a traceback."""
 
@@ -52,6 +57,20 @@ class _Desk:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def coturn(settings: Settings, host: str) -> tuple[str, str]:
+    """A configuration for coturn on ``host``, with the secret that is set already, or else a new one; and the setting
+    of ours that goes with it. Raises :class:`Refused`."""
+    from aioice.ice import get_host_addresses
+
+    if not re.fullmatch(r"[A-Za-z0-9.-]{1,253}", host):
+        raise Refused(f"{host!r} is no host name: give the name that browsers use, such as turn.example.com")
+    known = [server.secret for server in peer_options(settings).ice_servers if server.secret]
+    secret = known[0] if known else secrets.token_urlsafe(32)
+    servers = [{"urls": f"turn:{host}:3478", "secret": secret}]
+    own = get_host_addresses(use_ipv4=True, use_ipv6=True)
+    return coturn_configuration(host, secret, own), f"MELVIN_ICE_SERVERS='{json.dumps(servers)}'"
 
 
 async def invite(

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from starlette.requests import HTTPConnection
 
 from interviewer.live.lobby import Place
+from interviewer.media.ice import IceServer
 from interviewer.plans.library import Library
 from interviewer.records.database import Database
 from interviewer.records.objects import ObjectStore
@@ -52,13 +53,13 @@ class HttpOptions:
     """``secure`` says that people reach the service by https: cookies are Secure and browsers are told to stay there.
 
     ``trusted_proxies`` are addresses (or networks) whose X-Forwarded-* headers are believed; none by default.
-    ``ice_servers`` is what the candidate's browser is told, in the shape of RTCIceServer.
+    ``ice_servers`` are what the candidate's browser is told, with credentials that expire.
     """
 
     secure: bool = False
     trusted_proxies: tuple[str, ...] = ()
     support_contact: str = ""
-    ice_servers: tuple[dict[str, Any], ...] = ()
+    ice_servers: tuple[IceServer, ...] = ()
     relay_only: bool = False
     typed_limit: int = 20_000  # characters
     body_limit: int = 262_144  # bytes of any request: the longest typed answer in JSON fits

@@ -20,8 +20,9 @@ from interviewer.media.decimator import FACTOR, Decimator
 __all__ = ["AudioBlock", "AudioPlacer"]
 
 RATE = 16_000
-AHEAD_S = 2.0
-"""RTP time may run ahead of real time by this much (a burst after a stall); further, and the clock is not believed."""
+AHEAD_S = 10.0
+"""RTP time may run ahead of real time, as counted from the first frame, by this much: a busy machine that took that
+frame late is ahead by as much ever after. Further, and the sender's clock is not believed."""
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ class AudioPlacer:
         self._expected: int | None = None  # where the next frame belongs, at 48 kHz
         self._position = 0  # where the next block begins, at 16 kHz
         self._first = 0.0
+        self._jumps = 0
 
     def place(self, frame: AudioFrame) -> None:
         """A frame with its RTP time in ``pts`` (48 kHz). Frames that come after their turn are dropped."""
@@ -53,6 +55,8 @@ class AudioPlacer:
         now = self._monotonic()
         if self._expected is None:
             self._first, self._offset, at, self._expected = now, -at, 0, 0
+        if self._expected > self._latest(now):
+            return  # sound that comes faster than anybody speaks
         if at != self._expected:
             placed = self._jump(at, self._expected, now)
             if placed is None:
@@ -67,11 +71,13 @@ class AudioPlacer:
 
     def _jump(self, at: int, expected: int, now: float) -> int | None:
         """Where a frame goes that does not follow the last one; None where it is to be dropped."""
-        latest = round((now - self._first + AHEAD_S) * RATE * FACTOR)
+        latest = self._latest(now)
         if at > latest or at < expected - latest:
             # The sender's clock began anew, or lies: go on from real time, so that no recording grows by hours.
             believed = max(expected, round((now - self._first) * RATE * FACTOR))
-            log.warning("rtp time jumped", seconds=round((at - expected) / (RATE * FACTOR), 1))
+            self._jumps += 1
+            if self._jumps in (1, 10, 100, 1000):
+                log.warning("rtp time jumped", seconds=round((at - expected) / (RATE * FACTOR), 1), times=self._jumps)
             self._offset += believed - at
             at = believed
         if at < expected:
@@ -80,6 +86,9 @@ class AudioPlacer:
         # A stretch begins on a whole sample at 16 kHz. Opus frames are multiples of 2.5 ms, so this rounds nothing.
         self._position = max(self._position, round(at / FACTOR))
         return at
+
+    def _latest(self, now: float) -> int:
+        return round((now - self._first + AHEAD_S) * RATE * FACTOR)
 
     def _give(self, samples: npt.NDArray[np.int16]) -> None:
         if len(samples):

@@ -296,7 +296,7 @@ async def test_no_damaged_offer_does_anything_but_refuse_or_answer():
 )
 def test_servers_that_cannot_work_are_refused_at_start(servers, relay_only, reason):
     with pytest.raises(ValueError, match=reason):
-        PeerOptions(tuple(IceServer(url) for url in servers), relay_only)
+        PeerOptions(tuple(IceServer(url, "u", "c") for url in servers), relay_only)
 
 
 async def test_sound_is_sent_while_other_threads_are_busy_with_our_work():
