@@ -178,7 +178,9 @@ async def test_a_socket_that_may_not_join_is_told_why(candidate: Candidate) -> N
     assert candidate.live.links == []
 
 
-@pytest.mark.parametrize("text", ["garbage", "[]", '{"x": 1}', '{"t": "press", "button": "' + "x" * 1000 + '"}'])
+@pytest.mark.parametrize(
+    "text", ["garbage", "[]", "[" * 1000, '{"x": 1}', '{"t": "press", "button": "' + "x" * 1000 + '"}']
+)
 async def test_a_socket_that_says_something_else_is_closed(joined: Candidate, text: str) -> None:
     async with open_socket(joined.site, f"{joined.link}/control", TAB) as socket:
         socket.say(text)

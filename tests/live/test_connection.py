@@ -56,6 +56,19 @@ async def test_what_is_said_is_recorded(house: House) -> None:
         await until(lambda: length(folder, CANDIDATE) > 8000)
 
 
+async def test_an_offer_sent_again_disturbs_nothing(house: House) -> None:
+    interview_id = await house.interview()
+    async with house.open() as live, media_page.Page(np.zeros(48_000 * 20, np.int16)) as page:
+        offer = await page.offer()
+        await page.accept(await live.offer(interview_id, offer, TAB))
+        await until(page.opened.is_set)
+        page.channel.send('{"t":"hello","audio":true}')
+        await heard(page, "state")
+        assert await live.offer(interview_id, offer, "another-tab")
+        page.channel.send('{"t":"ping","n":7}')
+        assert (await heard(page, "pong"))["n"] == 7
+
+
 async def test_a_full_disk_ends_no_interview_and_recording_goes_on_when_there_is_room(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
