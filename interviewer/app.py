@@ -162,7 +162,7 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
                 journals=journals,
                 recordings=settings.data_folder / "recordings",
                 admission=AdmissionOptions(
-                    most_speaking=settings.most_interviews, measured=settings.admission == "measured"
+                    most_speaking=settings.interviews_at_once, measured=settings.admission == "measured"
                 ),
                 peer=peer_options(settings),
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -17,6 +18,11 @@ __all__ = ["Settings"]
 def _either(name: str) -> AliasChoices:
     """These two are known by their plain names everywhere, so both spellings are taken."""
     return AliasChoices(f"MELVIN_{name}", name)
+
+
+def _cores() -> int:
+    """Those that this process may run on, which can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Settings(BaseSettings):
@@ -55,7 +61,7 @@ class Settings(BaseSettings):
 
     ice_servers: tuple[dict[str, Any], ...] = ()
     relay_only: bool = False
-    most_interviews: int = Field(default=2, ge=1, le=50)
+    most_interviews: int | None = Field(default=None, ge=1, le=50)
     admission: Literal["measured", "fixed"] = "measured"
 
     worker: bool = True
@@ -113,6 +119,13 @@ class Settings(BaseSettings):
     def microphone_works(self) -> bool:
         """Browsers give a microphone to https pages and to this very machine only."""
         return self.is_secure or urlsplit(self.address).hostname in ("localhost", "127.0.0.1", "::1")
+
+    @property
+    def interviews_at_once(self) -> int:
+        """Spoken interviews that this machine lets in at once: ``most_interviews``, else two for each core it may use,
+        50 at most. With two cores that is the four which `python -m tests.benchmarks capacity` asks for; where
+        recognition falls behind before that, the measured admission holds newcomers back."""
+        return self.most_interviews or min(50, 2 * _cores())
 
     @property
     def objects_place(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,3 +48,12 @@ def test_a_panel_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path:
     chosen = settings().judge_options
     assert (chosen.kind, chosen.members, chosen.seeds) == ("panel", ("embedded", "chat"), (1, 2, 3))
     assert chosen.store == tmp_path / "cache" / "models"
+
+
+@pytest.mark.parametrize(("usable", "at_once"), [(1, 2), (2, 4), (40, 50)])
+def test_a_machine_lets_in_as_many_as_it_has_cores_for(
+    monkeypatch: pytest.MonkeyPatch, usable: int, at_once: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(usable)), raising=False)
+    assert settings().interviews_at_once == at_once
+    assert settings(most_interviews=7).interviews_at_once == 7

@@ -44,14 +44,14 @@ INTERVIEWS = Gauge("melvin_interviews", "Interviews on this machine now.", ("sta
 class Load:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._recognised: deque[tuple[float, float, float]] = deque()
-        """(when, seconds from request to words, seconds of it at work)"""
+        self._recognised: deque[tuple[float, float | None, float]] = deque()
+        """(when, seconds from request to words where somebody waited for them, seconds of it at work)"""
         self._samples: deque[tuple[float, int, float]] = deque()
         """(when, interviews that speak, seconds that the event loop came late)"""
 
-    def recognised(self, waited_s: float, worked_s: float) -> None:
-        """One request for an answer's words was served."""
-        self._recognised.append((self._monotonic(), waited_s, worked_s))
+    def recognised(self, waited_s: float, worked_s: float, *, urgent: bool = True) -> None:
+        """One request for an answer's words was served; ``urgent`` where a turn may have been over."""
+        self._recognised.append((self._monotonic(), waited_s if urgent else None, worked_s))
         self._forget()
 
     def sampled(self, speaking: int, late_s: float) -> None:
@@ -71,7 +71,8 @@ class Load:
         self._forget()
         if speaking == 0 or len(self._recognised) < LEAST:
             return True
-        if median(waited for _, waited, _ in self._recognised) > LATE_S:
+        waited = [waited for _, waited, _ in self._recognised if waited is not None]
+        if waited and median(waited) > LATE_S:
             return False
         worked = [worked for _, _, worked in self._recognised]
         spoke = sum(n for _, n, _ in self._samples)  # interviews times seconds

@@ -43,5 +43,5 @@ class InterviewRecogniser:
         waited = time.monotonic() - asked
         RECOGNITION.labels(purpose.name.lower()).observe(waited)
         if purpose is not Purpose.CAPTION:
-            self.load.recognised(waited, heard.took_s)
+            self.load.recognised(waited, heard.took_s, urgent=purpose is Purpose.LIVE)
         return heard

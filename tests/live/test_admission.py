@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 import pytest
+from prometheus_client import REGISTRY
 
 from interviewer.live.admission import HELD_S, Admission, AdmissionOptions
 from interviewer.live.durations import Durations
@@ -158,6 +159,17 @@ async def test_who_waits_is_woken_each_second(house: House) -> None:
     house.pass_time(1, "bo")
     await asyncio.wait_for(waiting, 5)
     assert house.admission.look("cy", sound=True, begun=False) is None
+
+
+def test_who_is_in_and_who_waits_is_counted_for_operators(house: House) -> None:
+    for name in ("ana", "bo", "cy", "di"):
+        house.enter(name)
+    house.enter("eve", sound=False)
+    house.pass_time(1, "ana", "bo")
+    counts = {
+        s: REGISTRY.get_sample_value("melvin_interviews", {"state": s}) for s in ("speaking", "typing", "waiting")
+    }
+    assert counts == {"speaking": 2, "typing": 1, "waiting": 2}
 
 
 def test_how_long_interviews_take_is_known_after_three() -> None:

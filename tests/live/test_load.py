@@ -37,6 +37,16 @@ def test_words_that_already_come_late_keep_newcomers_out() -> None:
     assert load.takes_another(0)  # all have left since; there is nobody whose words would be late
 
 
+def test_words_that_nobody_waits_for_yet_may_come_late_but_their_work_counts() -> None:
+    load, _ = minute(2, 20, 0.4)
+    for _ in range(30):
+        load.recognised(LATE_S + 3, 0.4, urgent=False)
+    assert load.takes_another(2)
+    for _ in range(60):
+        load.recognised(LATE_S + 3, 0.4, urgent=False)
+    assert not load.takes_another(2)
+
+
 def test_what_one_more_would_cost_is_reckoned_before_it_is_felt() -> None:
     load, _ = minute(4, 80, 0.45)  # busy for 36 s of 60: words in time for four
     assert not load.takes_another(4)
