@@ -1,0 +1,189 @@
+"""Whole interviews over a bad network, with the service as a process of its own, and their record transcripts."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import numpy.typing as npt
+
+from interviewer.plans.library import default_folder
+from tests.benchmarks.network.caller import Caller, ClockedMicrophone
+from tests.benchmarks.network.conditions import Condition
+from tests.clips import word_error_rate
+from tests.end_to_end.service import RunningService
+from tests.media.relay import CLEAN, Relay
+
+__all__ = ["Answer", "Held", "hold"]
+
+PLAN = "network-check"
+SCORED_S = 300.0
+PROMPT_S = 60.0
+"""A next question that has not come by then does not come: the interview counts as not completed."""
+DEFINITION = """\
+plan: network-check
+version: 1
+title: Network check
+summary: Spoken questions without probes, for measuring what a bad network does to an interview.
+minutes: 5
+vocabulary: [none]
+questions:
+"""
+QUESTION = """\
+  - id: question-{n}
+    title: Question {n}
+    text: {text}
+    rephrase: Say anything that comes to your mind.
+    rubric: careful-work
+    time_limit_s: 180
+    max_probes: 0
+    probes:
+      - id: more
+        text: Is there more?
+        covers: []
+"""
+TEXTS = ("Please tell me about something.", "Now tell me about something else.", "And please tell me one thing more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``sound``: 48 kHz mono."""
+
+    text: str
+    sound: npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """``ended``: the status and the reason, as the service has them. ``error_rate``: 0 to 1, of the record
+    transcript against what was said."""
+
+    ended: tuple[str, str]
+    error_rate: float
+    connections: int
+    heard: str
+
+    @property
+    def completed(self) -> bool:
+        return self.ended[1] == "completed"
+
+
+def hold(conditions: Sequence[Condition], answers: Sequence[Answer], seed: int) -> dict[str, Held]:
+    """One interview for each condition, one after the other, by the name of the condition."""
+    folder = Path(tempfile.mkdtemp(prefix="melvin-network-"))
+    folder.chmod(0o711)  # as root, PostgreSQL runs as another user and must get in
+    service = RunningService(folder, extra={"MELVIN_PROMPTS_FOLDER": str(_prompts(folder))})
+    try:
+        service.start()
+        with service.api() as api:
+            return {c.name: _hold(service, api, c, answers, seed + n) for n, c in enumerate(conditions)}
+    finally:
+        if service.process is not None and service.process.poll() is None:
+            service.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _prompts(folder: Path) -> Path:
+    prompts = folder / "prompts"
+    shutil.copytree(default_folder(), prompts)
+    questions = "".join(QUESTION.format(n=n + 1, text=text) for n, text in enumerate(TEXTS))
+    (prompts / "plans" / f"{PLAN}.yaml").write_text(DEFINITION + questions, "utf-8")
+    return prompts
+
+
+@dataclass(slots=True)
+class _Page:
+    """What the page has been told."""
+
+    state: dict[str, Any] = field(default_factory=dict)
+    over: bool = False
+
+    def take(self, message: dict[str, Any]) -> None:
+        if message["t"] == "state":
+            self.state = message
+        elif message["t"] == "finished":
+            self.over = True
+
+    async def asked(self, before: str, seconds: float) -> str | None:
+        """The question that is open now and is not ``before``; None where it is over or not within ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while not self.over and time.monotonic() < deadline:
+            if self.state.get("phase") == "listening" and self.state["asked"] not in ("", before):
+                return str(self.state["asked"])
+            await asyncio.sleep(0.05)
+        return None
+
+
+def _hold(
+    service: RunningService, api: httpx.Client, condition: Condition, answers: Sequence[Answer], seed: int
+) -> Held:
+    connections = asyncio.run(_talk(service.command("invite", PLAN), condition, answers, seed))
+    interview_id = api.get("/interviews").json()["data"][0]["id"]
+    heard = _record_transcript(api, interview_id)
+    row = api.get(f"/interviews/{interview_id}").json()
+    said = " ".join(a.text for a in answers)
+    return Held((row["status"], row["end_reason"] or ""), word_error_rate(said, heard), connections, heard)
+
+
+async def _talk(link: str, condition: Condition, answers: Sequence[Answer], seed: int) -> int:
+    """The whole interview; the connections that it took."""
+    page = _Page()
+    origin = link.partition("/i/")[0]
+    async with httpx.AsyncClient(headers={"Origin": origin}, timeout=30, trust_env=False) as http:
+
+        async def signal(offer: str, microphone: ClockedMicrophone) -> str:
+            headers = {"Content-Type": "application/sdp", "X-Tab": "benchmark-network"}
+            reply = await http.post(f"{link}/offer", content=offer, headers=headers)
+            reply.raise_for_status()
+            return reply.text
+
+        notice = (await http.get(link)).text.partition('name="notice_hash" value="')[2].partition('"')[0]
+        await http.post(f"{link}/consent", data={"agree": "yes", "notice_hash": notice})
+        async with Relay(seed) as relay, Caller(relay, signal, page.take) as caller:
+            await _answer_all(page, caller, relay, condition, answers)
+            return caller.connections
+
+
+async def _answer_all(
+    page: _Page, caller: Caller, relay: Relay, condition: Condition, answers: Sequence[Answer]
+) -> None:
+    asked: str | None = ""
+    for n, answer in enumerate(answers):
+        asked = await page.asked(asked or "", PROMPT_S)
+        if page.over:
+            return
+        await asyncio.sleep(1.0)  # nobody answers in the instant that a question ends
+        if condition.when == "whole" and n == 0:
+            relay.impairment = condition.impairment
+        ends = caller.speech.say(answer.sound)
+        if condition.when == "once" and n == len(answers) // 2:
+            await asyncio.sleep(max(0.0, (len(answer.sound) / 48_000 - condition.lasts_s) / 2))
+            relay.impairment = condition.impairment
+            if condition.new_address:
+                relay.rebind()
+            await asyncio.sleep(condition.lasts_s)
+            relay.impairment = CLEAN
+        await asyncio.sleep(max(0.0, ends - time.monotonic()))
+        if n == len(answers) - 1:
+            relay.impairment = CLEAN
+    await page.asked(asked or "", PROMPT_S)  # until it is over
+
+
+def _record_transcript(api: httpx.Client, interview_id: str) -> str:
+    """What the candidate said, of the version that was made from the recording."""
+    deadline = time.monotonic() + SCORED_S
+    while time.monotonic() < deadline:
+        for version in range(1, 5):
+            reply = api.get(f"/interviews/{interview_id}/transcript", params={"version": version})
+            if reply.status_code == 200 and reply.json()["source"] == "record":
+                return " ".join(t["text"] for t in reply.json()["turns"] if t["side"] == "candidate")
+        time.sleep(1)
+    return ""

@@ -1,0 +1,159 @@
+"""The way of the candidate's sound alone: from the microphone's clock to the recording, with our receive buffer and
+with aiortc's own."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from aiortc.jitterbuffer import JitterBuffer, JitterFrame
+from aiortc.rtp import RtpPacket
+
+from interviewer.live.placement import Placement
+from interviewer.media.audio_in import AudioBlock
+from interviewer.media.peer import Peer, PeerHandlers, PeerOptions
+from interviewer.media.recording import CANDIDATE, Recorder, length, read_span
+from tests.benchmarks.network.caller import Caller, ClockedMicrophone
+from tests.benchmarks.network.conditions import Condition
+from tests.media.relay import CLEAN, Relay
+
+__all__ = ["Uplink", "listen"]
+
+RATE = 16_000
+BEFORE_S = 3.0
+"""Good network before the bad one begins: the delay here is the base."""
+AFTER_S = 12.0
+WINDOW_S = 0.5
+BACK_S = 0.03
+"""The delay is back where it is no more than this (one packet and a half) above the base."""
+
+
+class StockBuffer(JitterBuffer):
+    """aiortc's own, as it makes it for sound, counting what our watch counts."""
+
+    def __init__(self) -> None:
+        super().__init__(capacity=16, prefetch=4)
+        self.received = 0
+
+    def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
+        self.received += 1
+        return super().add(packet)
+
+
+@dataclass(slots=True)
+class Uplink:
+    """``delays``: (when a block arrived, how old its first sample was), seconds. ``ends``: when the network was good
+    again. ``pcm``: what was recorded, 16 kHz."""
+
+    stock: bool
+    delays: list[tuple[float, float]] = field(default_factory=list)
+    begins: float = 0.0
+    ends: float = 0.0
+    over: float = 0.0
+    connections: int = 0
+    pcm: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
+
+    def _median(self, start: float, end: float) -> float:
+        inside = [delay for at, delay in self.delays if start <= at < end]
+        return float(np.median(inside)) if inside else float("inf")
+
+    @property
+    def base_s(self) -> float:
+        return self._median(self.begins - BEFORE_S + 1, self.begins)
+
+    @property
+    def during_s(self) -> float:
+        """The median while the network was bad, or had just been."""
+        return self._median(self.begins, max(self.ends, self.begins + 5))
+
+    @property
+    def back_after_s(self) -> float:
+        """From the end of the bad network to when the delay is down for good; infinite where it never is."""
+        limit = self.base_s + BACK_S
+        starts = np.arange(self.ends, self.over - WINDOW_S, WINDOW_S)
+        high = [start for start in starts if self._median(start, start + WINDOW_S) > limit]
+        if not high:
+            return 0.0
+        after = high[-1] + WINDOW_S - self.ends
+        return float("inf") if high[-1] == starts[-1] else float(after)
+
+
+class _Service:
+    """The service's end: peers as the page asks for them, the newest one heard, all of it in one recording."""
+
+    def __init__(self, folder: Path, uplink: Uplink) -> None:
+        self._recorder = Recorder(folder, CANDIDATE)
+        self._folder = folder
+        self._uplink = uplink
+        self._peers: list[Peer] = []
+        self._began = time.monotonic()
+
+    async def answer(self, sdp: str, microphone: ClockedMicrophone) -> str:
+        placement = Placement()
+        peer: Peer
+
+        def on_audio(block: AudioBlock) -> None:
+            if peer is not self._peers[-1]:
+                return
+            now = time.monotonic()
+            self._uplink.delays.append((now, now - microphone.began - block.start / RATE))
+            at = round((now - self._began) * RATE)
+            for start, samples in placement.place(at, block.start, block.samples):
+                self._recorder.write(max(0, start), samples)
+
+        def on_message(message: dict[str, object]) -> None:
+            if message.get("t") == "ping":
+                peer.send({"t": "pong", "n": message["n"]})
+
+        peer = await Peer.answer(sdp, PeerOptions(), PeerHandlers(on_audio, on_message))
+        self._peers.append(peer)
+        if self._uplink.stock:
+            buffer = StockBuffer()
+            receiver = peer._connection.getTransceivers()[0].receiver
+            receiver._RTCRtpReceiver__jitter_buffer = buffer  # type: ignore[attr-defined]  # what ours had replaced
+            peer._buffer = buffer  # type: ignore[assignment]  # it is only counted with
+        return peer.local_sdp
+
+    async def close(self) -> npt.NDArray[np.int16]:
+        for peer in self._peers:
+            await peer.close()
+        self._recorder.close()
+        return read_span(self._folder, CANDIDATE, 0, length(self._folder, CANDIDATE))
+
+
+async def listen(condition: Condition, sound: npt.NDArray[np.int16], seed: int) -> Sequence[Uplink]:
+    """The same speech (48 kHz) over the same bad network, heard by our buffer and by aiortc's, both at once."""
+    return await asyncio.gather(*(_listen(condition, sound, seed, stock) for stock in (False, True)))
+
+
+async def _listen(condition: Condition, sound: npt.NDArray[np.int16], seed: int, stock: bool) -> Uplink:
+    uplink = Uplink(stock)
+    with tempfile.TemporaryDirectory(prefix="melvin-network-") as folder:
+        service = _Service(Path(folder), uplink)
+        async with Relay(seed) as relay, Caller(relay, service.answer) as caller:
+            await asyncio.sleep(BEFORE_S)
+            spoken = caller.speech.say(sound)
+            seconds = len(sound) / 48_000
+            if condition.when == "once":
+                await asyncio.sleep(max(0.0, (seconds - condition.lasts_s) / 2))
+            uplink.begins = time.monotonic()
+            relay.impairment = condition.impairment
+            if condition.new_address:
+                relay.rebind()
+            if condition.when == "once":
+                await asyncio.sleep(condition.lasts_s)
+            else:
+                await asyncio.sleep(spoken - time.monotonic())
+            relay.impairment = CLEAN
+            uplink.ends = time.monotonic()
+            await asyncio.sleep(max(0.0, spoken - uplink.ends) + AFTER_S)
+            uplink.over = time.monotonic()
+            uplink.connections = caller.connections
+        uplink.pcm = await service.close()
+    return uplink
