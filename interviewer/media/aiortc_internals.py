@@ -7,7 +7,7 @@
   is sent again after 0.3 s (0.5 before the first answer), much as browsers do, not after 1 s (3): else two or three
   lost packets look like a lost connection, which pages and we believe in after 3 s.
 - What a page may make aiortc keep is bounded: pieces of messages that never end, streams of messages, sources of sound.
-- A STUN or TURN server that does not answer holds up an answer for 1.5 s, not for 5.
+- A STUN or TURN server that does not answer holds up an answer for 2 s, not for 5.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ MOST_PIECES = 4096
 """Pieces of messages that wait for others. A page's messages have one piece each, which waits where an earlier one was
 lost; a flood of them, which is cut off elsewhere, has hundreds waiting."""
 MOST_STREAMS = 32
-GATHER_S = 1.5
+GATHER_S = 2.0
 _BUFFER = "_RTCRtpReceiver__jitter_buffer"
 _SOURCES = "_RTCRtpReceiver__remote_streams"
 _TAKE = "_receive_data_chunk"

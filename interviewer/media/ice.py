@@ -74,6 +74,10 @@ class PeerOptions:
         if self.relay_only and not turn:
             raise BadIceServers("relay_only needs a TURN server")
 
+    @property
+    def uses_turn(self) -> bool:
+        return any(self._scheme(server) != "stun" for server in self.ice_servers)
+
     @staticmethod
     def _scheme(server: IceServer) -> str:
         try:

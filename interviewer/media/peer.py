@@ -120,6 +120,8 @@ class Peer:
         except BaseException:
             await peer.close()
             raise
+        if options.uses_turn and " typ relay" not in peer.local_sdp:
+            log.warning("the TURN server gave no relay address")
         return peer
 
     @property
