@@ -88,7 +88,7 @@ async def test_a_full_disk_ends_no_interview_and_recording_goes_on_when_there_is
         monkeypatch.setattr(recording, "_write_all", write)
         before = length(folder, CANDIDATE)
         await until(lambda: length(folder, CANDIDATE) > before + 1600)
-        assert len(received(folder, CANDIDATE)) == 2  # a gap where there was no room, and all in its place
+        assert len(received(folder, CANDIDATE)) >= 2  # a gap where there was no room, and all in its place
 
 
 async def test_a_slow_disk_at_the_end_of_one_interview_holds_up_no_other(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 from aiortc.rtp import RtpPacket
@@ -56,11 +57,10 @@ async def test_sound_without_end_costs_the_connection(monkeypatch: pytest.Monkey
     async with connected(tone(400, 5)) as (page, _, seen):
         await until(lambda: len(seen.blocks) > 2)
         sender = page.connection.getSenders()[0]
-        for n in range(1000):
-            packet = RtpPacket(96, 0, n & 0xFFFF, n * 960, ssrc=n if kind == "sources" else 77, payload=b"\xff\xff")
-            await sender.transport._send_rtp(packet.serialize())
-            if n % 50 == 0:
-                await asyncio.sleep(0)
-            if kind == "sources" and n > 100:
-                break
+        with contextlib.suppress(ConnectionError):  # it is closed before all is sent
+            for n in range(1000 if kind == "packets" else 100):
+                packet = RtpPacket(96, 0, n, n * 960, ssrc=n if kind == "sources" else 77, payload=b"\xff\xff")
+                await sender.transport._send_rtp(packet.serialize())
+                if n % 50 == 0:
+                    await asyncio.sleep(0)
         await until(lambda: seen.states[-1] == "closed")
