@@ -235,6 +235,8 @@ class Listening:
     def _maybe_caption(self, segment: _Segment) -> None:
         if self._caption is None or self._position - segment.captioned < CAPTION_EVERY_S * RATE:
             return
+        if self._activity.faltering:
+            return  # if this is a pause, its words are wanted in a moment, and come to the page as well
         segment.captioned = self._position
         segment.captions += 1
         number = segment.captions

@@ -29,6 +29,7 @@ START_CHUNKS = 4
 """128 ms: longer than a click or a key, shorter than "yes"."""
 END_CHUNKS = 7
 """224 ms: the first whole number of chunks over 0.2 s, which is longer than the closure of any stop consonant."""
+FALTERING_CHUNKS = 2
 BRIDGED_CHUNKS = 2
 """Silence inside the first 128 ms that does not start the count again."""
 RESET_CHUNKS = 5 * RATE // CHUNK
@@ -54,6 +55,11 @@ class VoiceActivity:
     @property
     def speaking(self) -> bool:
         return self._speaking
+
+    @property
+    def faltering(self) -> bool:
+        """Speech whose last 64 ms or more were silent: it may have ended, and it is too early to tell."""
+        return self._speaking and self._silent >= FALTERING_CHUNKS
 
     def reset(self) -> None:
         """Forget everything; a stretch that is under way is not told to have ended."""

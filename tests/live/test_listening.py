@@ -286,3 +286,12 @@ async def test_without_a_page_for_captions_none_are_recognised() -> None:
     await ear.silence(1.0)
     assert ear.asked == [Purpose.LIVE]
     assert len(ear.of(Heard)) == 1
+
+
+async def test_no_caption_is_begun_as_a_pause_begins() -> None:
+    """It would be under way when the pause's own words, which come to the page as well, are wanted."""
+    ear = Ear()
+    await ear.hear(unbroken(3.0))
+    await ear.silence(0.4)
+    assert ear.asked == [Purpose.CAPTION, Purpose.CAPTION, Purpose.LIVE]
+    assert len(ear.captions) == 3

@@ -114,3 +114,13 @@ def test_reset_forgets_a_stretch_under_way():
     activity.reset()
     assert not activity.speaking
     assert activity.feed(RATE, np.zeros(RATE, np.int16)) == []
+
+
+def test_speech_falters_before_its_end_is_told_and_silence_does_not():
+    pcm = padded(clips()["librivox_0890"].pcm)
+    activity = VoiceActivity()
+    for at in range(0, len(pcm), 320):
+        faltered = activity.faltering
+        ended = [c for c in activity.feed(at, pcm[at : at + 320]) if c.kind == "ended"]
+        assert not ended or faltered
+        assert activity.speaking or not activity.faltering
