@@ -162,7 +162,9 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
                 journals=journals,
                 recordings=settings.data_folder / "recordings",
                 admission=AdmissionOptions(
-                    most_speaking=settings.interviews_at_once, measured=settings.admission == "measured"
+                    most_speaking=settings.interviews_at_once,
+                    most_typing=2 * settings.interviews_at_once,  # they cost sound in one direction, and no recognition
+                    measured=settings.admission == "measured",
                 ),
                 peer=peer_options(settings),
             ),

@@ -12,7 +12,7 @@ from tests.benchmarks.report import Options, Report
 
 __all__ = ["NAMES", "benchmark", "summary"]
 
-NAMES = ("install", "startup", "recognition", "gap", "captions", "network", "scoring", "stress")
+NAMES = ("install", "startup", "recognition", "gap", "captions", "capacity", "network", "scoring", "stress")
 
 
 def benchmark(name: str) -> Callable[[Options], Report]:

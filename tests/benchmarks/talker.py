@@ -41,7 +41,7 @@ class _Microphone(MediaStreamTrack):
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: deque[npt.NDArray[np.int16]] = deque()
+        self._frames: deque[npt.NDArray[np.int16]] = deque()
         self._tick = 0
         self._start: float | None = None
         self._last: asyncio.Future[None] | None = None
@@ -50,7 +50,7 @@ class _Microphone(MediaStreamTrack):
         """Return when the last frame has been handed over."""
         padded = np.pad(sound, (0, -len(sound) % FRAME))
         self._last = asyncio.get_running_loop().create_future()
-        self._waiting.extend(padded.reshape(-1, FRAME))
+        self._frames.extend(padded.reshape(-1, FRAME))
         await self._last
 
     async def recv(self) -> AudioFrame:
@@ -58,8 +58,8 @@ class _Microphone(MediaStreamTrack):
         if self._start is None:
             self._start = loop.time()
         await asyncio.sleep(max(0.0, self._start + self._tick * 0.02 - loop.time()))
-        piece = self._waiting.popleft() if self._waiting else np.zeros(FRAME, np.int16)
-        if not self._waiting and self._last is not None and not self._last.done():
+        piece = self._frames.popleft() if self._frames else np.zeros(FRAME, np.int16)
+        if not self._frames and self._last is not None and not self._last.done():
             self._last.set_result(None)
         frame = AudioFrame.from_ndarray(piece[np.newaxis], "s16", "mono")
         frame.sample_rate, frame.pts, frame.time_base = 48_000, self._tick * FRAME, Fraction(1, 48_000)
@@ -90,7 +90,8 @@ class _TimedPage(Page):
 
 
 class Talker:
-    """``async with Talker(link) as talker``: consented, connected, the interview begun."""
+    """``async with Talker(link) as talker``: consented, connected, the interview begun. Where it is full, that takes as
+    long as the wait in the lobby; ``places`` are what it was told there."""
 
     def __init__(self, link: str) -> None:
         self._link = link
@@ -102,17 +103,18 @@ class Talker:
         self.state: dict[str, Any] = {}
         self.over = False
         self.captions: list[str] = []
+        self.places: list[int] = []
+        self.cut_in = False
+        """Whether Melvin spoke before the last answer was over."""
 
     async def __aenter__(self) -> Talker:
         notice = (await self._http.get(self._link)).text
         notice_hash = notice.partition('name="notice_hash" value="')[2].partition('"')[0]
         agreed = await self._http.post(f"{self._link}/consent", data={"agree": "yes", "notice_hash": notice_hash})
         assert agreed.status_code == 303, agreed.text
-        answer = await self._http.post(
-            f"{self._link}/offer",
-            content=await self._page.offer(),
-            headers={"Content-Type": "application/sdp", "X-Tab": "benchmark-talker"},
-        )
+        offer = await self._page.offer()
+        while (answer := await self._join(offer)).status_code == 503:
+            await self._wait(answer.json())
         answer.raise_for_status()
         await self._page.accept(answer.text)
         async with asyncio.timeout(20):
@@ -129,20 +131,40 @@ class Talker:
         await self._page.__aexit__(kind, error, trace)
         await self._http.aclose()
 
+    async def _join(self, offer: str) -> httpx.Response:
+        headers = {"Content-Type": "application/sdp", "X-Tab": "benchmark-talker"}
+        return await self._http.post(f"{self._link}/offer", content=offer, headers=headers)
+
+    async def _wait(self, told: dict[str, Any]) -> None:
+        while not told.get("enter"):
+            self.places.append(told["place"])
+            knows = {name: told[name] for name in ("place", "minutes", "typing")}
+            reply = await self._http.post(f"{self._link}/lobby", json={"sound": True, "knows": knows})
+            reply.raise_for_status()
+            told = reply.json()
+
     async def prompt(self, before: str, seconds: float = 90.0) -> str | None:
-        """The question or probe that now stands open and is not ``before``; None where the interview is over."""
+        """The question or probe that now stands open and is not ``before``; None where the interview is over. Raises
+        ``ConnectionError`` where the connection was lost."""
         async with asyncio.timeout(seconds):
             while not self.over:
+                self._check()
                 if self.state.get("phase") in ("listening", "writing") and self.state["asked"] not in ("", before):
                     return str(self.state["asked"])
                 await asyncio.sleep(0.05)
         return None
 
+    def _check(self) -> None:
+        if self._page.channel.readyState != "open":
+            raise ConnectionError("Melvin is not connected any more")
+
     async def answer(self, sound: npt.NDArray[np.int16]) -> float:
         """Speak (48 kHz mono); seconds from the last sample of speech sent to Melvin's first sound received."""
         end = speech_end(sound)
+        began = time.monotonic()
         await self._microphone.play(sound[:end])
         sent = time.monotonic()
+        self.cut_in = self._page.heard_at > began
         self._page.waiting = asyncio.Event()
         async with asyncio.timeout(30):
             await self._page.waiting.wait()
@@ -156,7 +178,8 @@ class Talker:
         reply.raise_for_status()
 
     async def end(self) -> None:
-        """Press End, and wait until Melvin has closed the interview."""
+        """Press End, and wait until Melvin has closed the interview. Raises ``ConnectionError`` as :meth:`prompt`."""
+        self._check()
         self._page.channel.send('{"t":"press","button":"end"}')
         async with asyncio.timeout(30):
             while not self.over:  # noqa: ASYNC110 - what is waited for is a message read elsewhere
