@@ -9,7 +9,8 @@ clips hold no words: each word heard there is invented. ``--quick`` takes the fi
 The record transcript stands beside faster-whisper's own way with the same weights (``WhisperModel.transcribe`` on the
 whole file, all its defaults but the language), both at temperature 0, pooled over read_en and spontaneous_en. Clips are
 drawn again ten thousand times, the same ones for both: the target is missed only where even the lower bound of the 95 %
-interval of the difference is above half a point.
+interval of the difference is above half a point. In the same way live recognition's short windows stand beside
+Whisper's own of 30 s.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
+from unittest.mock import patch
 
 import jiwer
 import numpy as np
 import numpy.typing as npt
 
+import interviewer.speech.whisper
 from interviewer.speech.recognition import Recognition, RecognitionOptions, RecordRecogniser
 from interviewer.speech.whisper import Whisper
 from tests.benchmarks.report import DataMissing, Figure, Options, Report
@@ -44,6 +47,7 @@ NATIVE_WER = 0.15
 SHORT_S = 15.0
 QUICK = 6
 MARGIN_POINTS = 0.5
+LONG_WINDOW_S = 30.0
 DRAWS = 10_000
 
 
@@ -69,7 +73,9 @@ def run(options: Options) -> Report:
         for way, recognise in ways.items():
             heard = {name: [_hear(recognise, path, text) for path, text in rows[name]] for name in rows}
             figures += _figures(way, heard)
-        figures += _beside_faster_whisper(whisper, [row for name in NATIVE for row in rows[name]])
+        native = [row for name in NATIVE for row in rows[name]]
+        figures += _beside_long_windows(whisper, native)
+        figures += _beside_faster_whisper(whisper, native)
     return Report(figures, [f"Whisper {recogniser.model}, int8, two threads", f"data: {options.data}/audio"])
 
 
@@ -109,21 +115,43 @@ def _figures(way: str, heard: dict[str, list[_Heard]]) -> list[Figure]:
     return figures
 
 
+def _beside_long_windows(whisper: Whisper, rows: Sequence[tuple[Path, str]]) -> list[Figure]:
+    def live(pcm: Pcm) -> str:
+        return whisper.quick(pcm, language="en").text
+
+    short = _all_errors(rows, live)
+    with patch.object(interviewer.speech.whisper, "SHORTEST_WINDOW_S", LONG_WINDOW_S):
+        long = _all_errors(rows, live)
+    return _beside("live in short windows", short, "live in windows of 30 s", long)
+
+
 def _beside_faster_whisper(whisper: Whisper, rows: Sequence[tuple[Path, str]]) -> list[Figure]:
-    ours, theirs = [], []
-    for path, text in rows:
-        pcm = load(path)
-        ours.append(_errors(text, whisper.careful(pcm, language="en", temperatures=(0.0,)).text))
+    def ours(pcm: Pcm) -> str:
+        return whisper.careful(pcm, language="en", temperatures=(0.0,)).text
+
+    def theirs(pcm: Pcm) -> str:
         segments, _ = whisper.model.transcribe(pcm.astype(np.float32) / 32768.0, language="en", temperature=0.0)
-        theirs.append(_errors(text, " ".join(s.text.strip() for s in segments)))
-    difference, lower, upper = _difference(np.array(ours), np.array(theirs))
+        return " ".join(s.text.strip() for s in segments)
+
+    return _beside(
+        "record at temperature 0", _all_errors(rows, ours),
+        "faster-whisper's own, whole file", _all_errors(rows, theirs),
+    )  # fmt: skip
+
+
+def _beside(name: str, ours: Errors, other: str, theirs: Errors) -> list[Figure]:
+    difference, lower, upper = _difference(ours, theirs)
     return [
-        Figure("record at temperature 0: word error rate", 100 * _pooled(np.array(ours)), "%"),
-        Figure("faster-whisper's own on the whole file", 100 * _pooled(np.array(theirs)), "%"),
-        Figure("difference", 100 * difference, "points"),
-        Figure("difference, lower bound", 100 * lower, "points", at_most=MARGIN_POINTS),
-        Figure("difference, upper bound", 100 * upper, "points"),
+        Figure(f"{name}: word error rate", 100 * _pooled(ours), "%"),
+        Figure(f"{other}: word error rate", 100 * _pooled(theirs), "%"),
+        Figure(f"{name}: difference", 100 * difference, "points"),
+        Figure(f"{name}: difference, lower bound", 100 * lower, "points", at_most=MARGIN_POINTS),
+        Figure(f"{name}: difference, upper bound", 100 * upper, "points"),
     ]
+
+
+def _all_errors(rows: Sequence[tuple[Path, str]], recognise: Callable[[Pcm], str]) -> Errors:
+    return np.array([_errors(text, recognise(load(path))) for path, text in rows])
 
 
 def _errors(reference: str, heard: str) -> tuple[int, int]:
