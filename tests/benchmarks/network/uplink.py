@@ -26,8 +26,8 @@ from tests.media.relay import CLEAN, Relay
 __all__ = ["Uplink", "listen"]
 
 RATE = 16_000
-BEFORE_S = 3.0
-"""Good network before the bad one begins: the delay here is the base."""
+BEFORE_S = 5.0
+"""Good network before the bad one begins: the delay in its last two seconds is the base."""
 AFTER_S = 12.0
 WINDOW_S = 0.5
 BACK_S = 0.03
@@ -49,7 +49,8 @@ class StockBuffer(JitterBuffer):
 @dataclass(slots=True)
 class Uplink:
     """``delays``: (when a block arrived, how old its first sample was), seconds. ``ends``: when the network was good
-    again. ``pcm``: what was recorded, 16 kHz."""
+    again. ``pcm``: what was recorded, 16 kHz. ``lag_s``: how late this process itself came to its work, 95th
+    percentile, which is part of every delay."""
 
     stock: bool
     delays: list[tuple[float, float]] = field(default_factory=list)
@@ -57,6 +58,7 @@ class Uplink:
     ends: float = 0.0
     over: float = 0.0
     connections: int = 0
+    lag_s: float = 0.0
     pcm: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
 
     def _median(self, start: float, end: float) -> float:
@@ -65,7 +67,7 @@ class Uplink:
 
     @property
     def base_s(self) -> float:
-        return self._median(self.begins - BEFORE_S + 1, self.begins)
+        return self._median(self.begins - 2, self.begins)
 
     @property
     def during_s(self) -> float:
@@ -132,10 +134,20 @@ async def listen(condition: Condition, sound: npt.NDArray[np.int16], seed: int) 
     return await asyncio.gather(*(_listen(condition, sound, seed, stock) for stock in (False, True)))
 
 
+async def _lags(into: list[float]) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + 0.01
+        await asyncio.sleep(0.01)
+        into.append(loop.time() - due)
+
+
 async def _listen(condition: Condition, sound: npt.NDArray[np.int16], seed: int, stock: bool) -> Uplink:
     uplink = Uplink(stock)
     with tempfile.TemporaryDirectory(prefix="melvin-network-") as folder:
         service = _Service(Path(folder), uplink)
+        lags: list[float] = []
+        gauge = asyncio.create_task(_lags(lags))
         async with Relay(seed) as relay, Caller(relay, service.answer) as caller:
             await asyncio.sleep(BEFORE_S)
             spoken = caller.speech.say(sound)
@@ -155,5 +167,7 @@ async def _listen(condition: Condition, sound: npt.NDArray[np.int16], seed: int,
             await asyncio.sleep(max(0.0, spoken - uplink.ends) + AFTER_S)
             uplink.over = time.monotonic()
             uplink.connections = caller.connections
+        gauge.cancel()
+        uplink.lag_s = float(np.percentile(lags, 95))
         uplink.pcm = await service.close()
     return uplink
