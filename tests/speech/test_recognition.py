@@ -140,7 +140,8 @@ async def test_the_end_of_a_turn_waits_for_one_window_of_a_recording_at_most(mod
         return text
 
     recording = asyncio.create_task(recognise(Purpose.RECORD, np.concatenate([clip.pcm, rest, clip.pcm, rest])))
-    await asyncio.sleep(0)
+    for _ in range(20):  # the process takes the first window
+        await asyncio.sleep(0)
     asked = (Purpose.CAPTION, Purpose.AHEAD, Purpose.LIVE)
     others = [asyncio.create_task(recognise(purpose, clip.pcm)) for purpose in asked]
     await asyncio.sleep(0)
