@@ -153,11 +153,13 @@ class Caller:
             await asyncio.sleep(AGAIN_S)
 
     async def _until_lost(self, page: _DeafPage) -> None:
-        """Ping each second; return when a ping has waited for its pong for too long."""
+        """Ping each second, and look then, as the page does, whether a ping has waited for its pong for too long."""
         waiting_since: float | None = None
         n, next_ping = 0, 0.0
-        while waiting_since is None or time.monotonic() - waiting_since < LOST_S:
+        while True:
             if time.monotonic() >= next_ping:
+                if waiting_since is not None and time.monotonic() - waiting_since > LOST_S:
+                    return
                 n, next_ping = n + 1, time.monotonic() + PING_S
                 self.send({"t": "ping", "n": n})
                 waiting_since = waiting_since or time.monotonic()
