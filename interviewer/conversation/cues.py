@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-__all__ = ["OPENING_SPEECH_S", "Cue", "cue_of"]
+__all__ = ["FEW_CHARACTERS", "OPENING_SPEECH_S", "OPENING_WORDS", "Cue", "cue_of"]
 
 OPENING_WORDS = 4
 OPENING_SPEECH_S = 4.0

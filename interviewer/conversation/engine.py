@@ -38,7 +38,7 @@ from interviewer.conversation.moves import (
     move_on,
     stop_saying,
 )
-from interviewer.conversation.pace import LEARNED_FROM_S, LEARNED_TO_S
+from interviewer.conversation.pace import FINALITY_STEPS, LEARNED_FROM_S, LEARNED_TO_S
 from interviewer.conversation.requests import pressed, requested
 from interviewer.conversation.script import RATE, SENT_AGAIN_S, Script
 from interviewer.conversation.sentences import spoken_parts
@@ -244,6 +244,8 @@ class Conversation:
     def _learn(self, answer: AnswerSoFar, event: Heard) -> None:
         """A pause between two stretches of words, in which Melvin said nothing, is the candidate's own."""
         before = answer.segments[-1] if answer.since_prompt else None
+        if before is not None and before.finality is not None and before.finality < FINALITY_STEPS[0]:
+            return  # in mid-sentence: it says nothing about the silence after a finished one
         if before is None or before.typed or before.end < max(self._state.listen_from, self._state.spoke_until):
             return
         pause_s = (event.start - before.end) / RATE

@@ -69,8 +69,8 @@ class SpeechEnded(Event):
 @dataclass(frozen=True, slots=True)
 class Heard(Event):
     """Recognition of one finished segment. ``start`` and ``end`` in samples; empty text where nothing was said.
-    ``question_id`` is the question that was open when the segment began. ``finality``: how likely the recogniser found
-    the end of a sentence after its last word, 0 to 1; None where it does not say."""
+    ``question_id`` is the question that was open when the segment began. ``finality``: how likely a turn ends
+    after its last word, by how it sounds, 0 to 1; None where the recogniser does not say."""
 
     kind: ClassVar[str] = "heard"
     segment: int

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-__all__ = ["KEPT_PAUSES", "LEARNED_FROM_S", "LEARNED_TO_S", "PACES", "Pace", "Patience", "learned_s", "patience_s"]
+__all__ = [
+    "FINALITY_LANGUAGES", "FINALITY_STEPS", "FINAL_WAITS", "KEPT_PAUSES", "LEARNED_FROM_S", "LEARNED_TO_S", "PACES",
+    "Pace", "Patience", "after_final_s", "learned_s", "patience_s",
+]  # fmt: skip
 
 LEARNED_FROM_S = 0.5
 """Shorter pauses belong to breathing and to consonants (planning begins at about 0.25 s; a segment ends at 0.7 s)."""
@@ -66,6 +69,37 @@ PACES: Mapping[Pace, Patience] = MappingProxyType(
         Pace.RELAXED: Patience(2.4, 2.8, 4.5, 4.5, 9.0, 5.0),
     }
 )
+
+
+FINALITY_LANGUAGES = frozenset({"en"})
+"""In which finality was measured; melody differs between languages."""
+FINALITY_STEPS = (0.75, 0.6, 0.4)
+"""At least this final, step by step. Measured on other speakers than it was fitted to, on ends of answers and silences
+spliced in mid-clause: 0.75 is reached by half of the ends and 3.5 % of the silences, 0.6 by four fifths and 7 %, 0.4 by
+nine tenths and 12 %."""
+FINAL_WAITS: Mapping[Pace, tuple[float, float, float, float]] = MappingProxyType(
+    {
+        # Seconds of silence, by step. Half of all ends are quick; what sounds unfinished is waited for as long as
+        # people search for words (up to 6 s), since being cut off is the worst.
+        Pace.BRISK: (0.9, 1.6, 2.6, 4.1),
+        Pace.NORMAL: (1.1, 3.1, 5.1, 6.2),
+        Pace.RELAXED: (4.1, 6.2, 6.6, 6.6),
+    }
+)
+FINAL_CEILING_S: Mapping[Pace, float] = MappingProxyType({Pace.BRISK: 1.6, Pace.NORMAL: 2.4, Pace.RELAXED: 5.0})
+"""The most that is learned after what sounds final."""
+
+
+def after_final_s(pace: Pace, pauses: Sequence[float]) -> float:
+    """Silence after what sounds final that ends the turn, in seconds: the pace's own, and longer for who went on after
+    longer ones. Never shorter: before a candidate is known, half of what may be cut is cut at this step."""
+    own = FINAL_WAITS[pace][0]
+    learned = learned_s(pauses)
+    if learned is None:
+        return own
+    count = len(pauses)
+    mixed = (WEIGHT_OF_PACE * own + count * learned) / (WEIGHT_OF_PACE + count)
+    return min(max(mixed, own), FINAL_CEILING_S[pace])
 
 
 def learned_s(pauses: Sequence[float]) -> float | None:

@@ -146,6 +146,8 @@ def _silence_facts(
             "learned_s": None if wait.learned_s is None else round(wait.learned_s, 2),
             "pauses": len(state.pauses),
         }
+        if wait.finality is not None:
+            facts["finality"] = round(wait.finality, 2)
     return facts
 
 

@@ -15,17 +15,26 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from interviewer.conversation.cues import OPENING_SPEECH_S, Cue, cue_of
-from interviewer.conversation.pace import PACES, Pace, learned_s, patience_s
+from interviewer.conversation.cues import FEW_CHARACTERS, OPENING_SPEECH_S, OPENING_WORDS, Cue, cue_of
+from interviewer.conversation.pace import (
+    FINAL_WAITS,
+    FINALITY_LANGUAGES,
+    FINALITY_STEPS,
+    PACES,
+    Pace,
+    after_final_s,
+    learned_s,
+    patience_s,
+)
 
-__all__ = ["POLICIES", "FixedSilence", "Paced", "TailAware", "TurnPolicy", "TurnSoFar", "Wait"]
+__all__ = ["POLICIES", "Finality", "FixedSilence", "Paced", "TailAware", "TurnPolicy", "TurnSoFar", "Wait"]
 
 
 @dataclass(frozen=True, slots=True)
 class TurnSoFar:
     """``text``: everything recognised since Melvin's last question or probe; ``speech_s``: seconds of speech in it.
     ``pauses``: the candidate's own pauses that were followed by more words, in seconds, oldest first. ``finality``: how
-    likely the recogniser found the end of a sentence after the last word, 0 to 1; None where it does not say."""
+    likely a turn ends after the last word, by how it sounds, 0 to 1; None where the recogniser does not say."""
 
     text: str
     speech_s: float
@@ -42,6 +51,7 @@ class Wait:
     wait_s: float
     cue: Cue
     learned_s: float | None = None
+    finality: float | None = None
 
 
 class TurnPolicy(Protocol):
@@ -106,10 +116,33 @@ class Paced:
         return Wait(waits[cue], cue, learned_s(turn.pauses))
 
 
+@dataclass(frozen=True, slots=True)
+class Finality:
+    """How the end of the words sounds, beside how they read; after what sounds final, the candidate's own pace.
+
+    Without a judgement of the sound (an old log, another recogniser), and in languages that it was never measured in,
+    this is ``Paced``.
+    """
+
+    name: str = "finality"
+
+    def wait(self, turn: TurnSoFar) -> Wait:
+        wait = Paced().wait(turn)
+        if turn.finality is None or turn.language not in FINALITY_LANGUAGES or wait.cue is Cue.OPEN:
+            return Wait(wait.wait_s, wait.cue, wait.learned_s, turn.finality)
+        step = sum(turn.finality < least for least in FINALITY_STEPS)
+        waits = FINAL_WAITS[turn.pace]
+        wait_s = after_final_s(turn.pace, turn.pauses) if step == 0 else waits[step]
+        if wait.cue is Cue.OPENING and len(turn.text) < FEW_CHARACTERS and len(turn.text.split()) < OPENING_WORDS:
+            wait_s = max(wait_s, PACES[turn.pace].opening_s)
+        return Wait(wait_s, wait.cue, wait.learned_s, turn.finality)
+
+
 POLICIES: Mapping[str, TurnPolicy] = MappingProxyType(
     {
         policy.name: policy
         for policy in (
+            Finality(),
             Paced(),
             TailAware(),
             FixedSilence(0.7),

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from interviewer.speech.activity import SPEECH
+from interviewer.speech.finality import Ending, shipped, voice_of
 from interviewer.speech.silero import CHUNK, speech_probabilities
 from interviewer.speech.windows import windows
 from scoring.transcript import Word
@@ -63,8 +64,7 @@ Pcm = npt.NDArray[np.int16]
 class Recognition:
     """``words`` are timed from the first sample given, in seconds; the quick way leaves them out.
     ``confidence`` is the mean probability of a token, 0 to 1; 0 where nothing was said. ``finality``, of the quick way:
-    how likely a full stop, a question mark or an exclamation mark follows the last word, 0 to 1, whether or not it is
-    written; it rests on how the voice ends as much as on the words."""
+    how likely a turn ends after the last word, 0 to 1 (see ``finality``); None where that is not known."""
 
     text: str
     words: tuple[Word, ...] = ()
@@ -84,6 +84,7 @@ class Whisper:
         from faster_whisper import WhisperModel
 
         self.model: Any = WhisperModel(str(folder), device="cpu", compute_type=compute_type, cpu_threads=threads)
+        self.finality: Callable[[Ending], float | None] = shipped()
 
     def warm(self) -> None:
         """Run once on nothing, so that the first real call does not pay for buffers."""
@@ -113,12 +114,13 @@ class Whisper:
             return NOTHING
         tokenizer = self._tokenizer(language)
         features = self.model.feature_extractor(pcm.astype(np.float32) / 32768.0)
+        sound = features.shape[-1]
         frames = max(int(SHORTEST_WINDOW_S * FRAMES_PER_S), features.shape[-1] + int(PADDING_S * FRAMES_PER_S))
         missing = frames - features.shape[-1]
         features = np.pad(features, ((0, 0), (0, missing)), constant_values=float(features.min()))
         encoded = self.model.model.encode(get_ctranslate2_storage(features[np.newaxis].astype(np.float32)))
         prompt = self.model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=hotwords)
-        text, logprob, no_speech, finality = "", 0.0, 0.0, None
+        text, logprob, no_speech, mark = "", 0.0, 0.0, 0.0
         for loop_guard in ({}, LOOP_GUARD):
             result = self.model.model.generate(
                 encoded,
@@ -136,7 +138,7 @@ class Whisper:
             text = str(tokenizer.decode(tokens)).strip()
             logprob = result.scores[0] * len(tokens) / (len(tokens) + 1)
             no_speech = result.no_speech_prob
-            finality = _finality(tokenizer, tokens, result.logits[0])
+            mark = _mark(tokenizer, tokens, result.logits[0])
             if not _loops(text):
                 break
         if _loops(text) or not _believable(text, logprob, no_speech):
@@ -144,7 +146,8 @@ class Whisper:
         doubtful = no_speech > DOUBTFUL_NO_SPEECH or logprob < DOUBTFUL_LOGPROB
         if doubtful and not _has_speech(pcm):
             return NOTHING
-        return Recognition(text, (), float(np.exp(logprob)), finality=finality)
+        voice = voice_of(np.array(encoded)[0], sound // 2)
+        return Recognition(text, (), float(np.exp(logprob)), finality=self.finality(Ending(mark, voice)))
 
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
@@ -202,10 +205,13 @@ class Whisper:
         )
 
 
-def _finality(tokenizer: Any, tokens: Sequence[int], logits: Sequence[Any]) -> float | None:
-    """``logits``: one vector for each token, and one more for the end; what was cut off has no end."""
+def _mark(tokenizer: Any, tokens: Sequence[int], logits: Sequence[Any]) -> float:
+    """How likely ".", "?" or "!" follows the last word, 0 to 1, whether or not one was written.
+
+    ``logits``: one vector for each token, and one more for the end; what was cut off has no end.
+    """
     if not tokens or len(logits) <= len(tokens):
-        return None
+        return 0.0
     after_words = len(tokens)
     while after_words > 1 and not re.search(r"\w", str(tokenizer.decode([tokens[after_words - 1]]))):
         after_words -= 1

@@ -26,7 +26,7 @@ def test_every_decision_stands_beside_the_event_that_brought_it_about() -> None:
     assert decided == [a.to_dict() for _, a in c.of(Decided) if isinstance(a, Decided)]
     held, over = decided
     assert (held["what"], held["cue"], held["limit_s"]) == ("turn-held", "open", 9.0)
-    assert (over["what"], over["cue"], over["pace"], over["policy"]) == ("turn-over", "complete", "relaxed", "paced")
+    assert (over["what"], over["cue"], over["pace"], over["policy"]) == ("turn-over", "complete", "relaxed", "finality")
     assert over["silence_s"] >= over["limit_s"]
 
 
