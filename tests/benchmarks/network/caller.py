@@ -143,6 +143,7 @@ class Caller:
                         await page.accept(await self._relay.answer(answer))
                         await page.opened.wait()
                 except TimeoutError:
+                    await asyncio.sleep(AGAIN_S)
                     continue
                 self._page = page
                 self.connections += 1
@@ -150,7 +151,6 @@ class Caller:
                 self._opened.set()
                 await self._until_lost(page)
                 self._page = None
-            await asyncio.sleep(AGAIN_S)
 
     async def _until_lost(self, page: _DeafPage) -> None:
         """Ping each second, and look then, as the page does, whether a ping has waited for its pong for too long."""
