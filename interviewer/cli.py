@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from interviewer import __version__
+from interviewer.webhook_cli import webhook_commands
 
 __all__ = ["app", "main"]
 
@@ -28,6 +29,7 @@ plans = typer.Typer(help="Interview plans.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 app.add_typer(recruiters, name="recruiters")
 app.add_typer(plans, name="plans")
+app.add_typer(webhook_commands(lambda work: _run_with_settings(work)), name="webhooks")
 
 
 def main() -> None:
@@ -291,6 +293,11 @@ def check_plans(
 
 
 # ---------------------------------------------------------------------- what all commands share
+
+
+def _run_with_settings(work: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+    settings = _settings()
+    _run(lambda: work(settings))
 
 
 def _settings() -> Any:

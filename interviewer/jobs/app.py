@@ -19,6 +19,7 @@ from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 
 from interviewer.jobs.defer import FINALISE, SCORE
+from interviewer.jobs.deliver import deliver
 from interviewer.jobs.erase import apply_retention, erase, erase_left
 from interviewer.jobs.failures import SCORING, WRITING, told
 from interviewer.jobs.finalise import finalise
@@ -27,6 +28,7 @@ from interviewer.jobs.upkeep import pick_up_lost, prune, submit_unchecked
 from interviewer.jobs.work import Work
 from interviewer.records.database import libpq_url
 from interviewer.records.deletions import ERASE
+from interviewer.records.webhooks import DELIVER
 
 __all__ = ["MOST_TRIES", "Retries", "jobs_app"]
 
@@ -55,7 +57,7 @@ def next_try(attempts: int) -> datetime:
 
 def jobs_app(url: str) -> App:
     """Tasks find their :class:`Work` in the worker's ``additional_context`` under ``work``."""
-    app = App(connector=PsycopgConnector(conninfo=libpq_url(url), min_size=1, max_size=4, timeout=10))
+    app = App(connector=PsycopgConnector(conninfo=libpq_url(url), min_size=1, max_size=6, timeout=10))
     retries = Retries()
 
     @app.task(name=FINALISE, queue="record", pass_context=True, retry=retries)
@@ -80,6 +82,10 @@ def jobs_app(url: str) -> App:
     @app.task(name="prune", queue="upkeep", pass_context=True)
     async def run_prune(context: JobContext, timestamp: int) -> None:
         await prune(_work(context))
+
+    @app.task(name=DELIVER, queue="deliver", pass_context=True, retry=retries)
+    async def run_deliver(context: JobContext, subject: str) -> None:
+        await deliver(_work(context), subject)
 
     @app.task(name=ERASE, queue="upkeep", pass_context=True, retry=retries)
     async def run_erase(context: JobContext, subject: str) -> None:

@@ -20,6 +20,7 @@ from interviewer.records.interviews import interview as find_interview
 from interviewer.records.interviews import update_interview
 from interviewer.records.recordings import RecordedSide, put_recording, recordings_of
 from interviewer.records.tables import Interview
+from interviewer.records.webhooks import announce
 
 __all__ = ["finalise"]
 
@@ -42,6 +43,7 @@ async def finalise(work: Work, interview_id: str) -> None:
     await record_transcript(work, interview, script, turns, fingerprint)
     async with work.database.session() as session:
         await update_interview(session, interview_id, failure=None)
+        await announce(session, "transcript.ready", interview_id, once=f"transcript.ready {interview_id}")
 
 
 async def _interview(work: Work, interview_id: str) -> Interview | None:

@@ -17,6 +17,7 @@ from interviewer.records.interviews import interview as find_interview
 from interviewer.records.interviews import set_status, update_interview
 from interviewer.records.scorecards import all_scorecards_of, put_scorecard
 from interviewer.records.transcripts import best_transcript
+from interviewer.records.webhooks import announce
 from scoring.judges.base import Judge
 from scoring.rubric import Rubric
 from scoring.score import score as score_answer
@@ -56,6 +57,7 @@ async def score(work: Work, interview_id: str) -> None:
     names = (interview.invitation.candidate.name,)
     judge = await work.thread.run(work.judge)
     failures: list[str] = []
+    revised = False
     for row in answers:
         question = questions[row.question_id]
         rubric = bundle.rubrics[question.rubric]
@@ -69,6 +71,7 @@ async def score(work: Work, interview_id: str) -> None:
                 session, answer_id=row.id, transcript_version=transcript.version, rubric_hash=rubric.hash,
                 judge=card.provenance.judge, judge_version=card.provenance.judge_version, body=card.to_dict(),
             )  # fmt: skip
+        revised = revised or (stored and interview.status == "scored")
         log.info("scorecard.stored" if stored else "scorecard.known", interview=interview_id, answer=row.id)
         if card.passing_failure:
             failures.append(card.criteria[0].reason)
@@ -78,6 +81,8 @@ async def score(work: Work, interview_id: str) -> None:
         await set_status(
             session, interview_id, "scored", only_from=("submitted", "scored"), scored_at=datetime.now(UTC)
         )  # fmt: skip
+        if revised:
+            await announce(session, "score.revised", interview_id)
         if (interview.failure or "").startswith(SCORING):  # that the recording was not written out is not ours to clear
             await update_interview(session, interview_id, failure=None)
 

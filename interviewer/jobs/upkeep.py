@@ -18,6 +18,7 @@ from interviewer.jobs.failures import PlainError, told
 from interviewer.jobs.work import Work
 from interviewer.records.interviews import ended_before, set_status
 from interviewer.records.replies import prune_replies
+from interviewer.records.webhooks import lost_deliveries, prune_events
 
 __all__ = ["keep_stalled_moving", "pick_up_lost", "prune", "retry_stalled", "submit_unchecked"]
 
@@ -50,16 +51,22 @@ async def pick_up_lost(work: Work) -> list[str]:
     async with work.database.session() as session:
         unwritten = await _without_job(session, "checking", FINALISE, "i.ended_at", "i.progress IS NULL")
         unscored = await _without_job(session, "submitted", SCORE, "i.submitted_at", "true")
+    async with work.database.session() as session:
+        undelivered = await lost_deliveries(session, datetime.now(UTC))
+    if undelivered:
+        log.info("job.picked_up", task="deliver", deliveries=len(undelivered))
     await _defer(work, FINALISE, unwritten)
     await _defer(work, SCORE, unscored)
     return [*unwritten, *unscored]
 
 
 async def prune(work: Work) -> None:
-    """What is kept for a time only: stored replies of the API."""
+    """What is kept for a time only: stored replies of the API, events and what became of them."""
+    now = datetime.now(UTC)
     async with work.database.session() as session:
-        replies = await prune_replies(session, datetime.now(UTC))
-    log.info("pruned", replies=replies)
+        replies = await prune_replies(session, now)
+        events = await prune_events(session, now)
+    log.info("pruned", replies=replies, events=events)
 
 
 async def _without_job(session: AsyncSession, status: str, task: str, since: str, also: str) -> list[str]:

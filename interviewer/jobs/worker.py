@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 from dataclasses import dataclass, field
@@ -27,6 +26,11 @@ __all__ = ["JobOptions", "make_work", "run_worker", "work_off"]
 
 GRACE_S = 5
 """How long a job may go on when the worker is told to stop; then it goes back to the queue."""
+
+HEAVY = ("record", "score")
+LIGHT = ("deliver", "upkeep")
+"""Nothing of these takes the processor for long, so they do not wait behind an hour of transcription."""
+LIGHT_AT_ONCE = 4
 
 AGAIN_AFTER_S = 2.0
 """Between two tries to reach the database."""
@@ -103,22 +107,31 @@ async def _work_on(work: Work, options: JobOptions) -> None:
     app = jobs_app(options.database_url)
     async with app.open_async():
         upkeep = asyncio.create_task(keep_stalled_moving(app, work, MOST_TRIES), name="upkeep")
-        how: WorkerOptions = {
-            "name": options.node,
-            "concurrency": options.concurrency,
-            "shutdown_graceful_timeout": GRACE_S,
-            "delete_jobs": "successful",
-            "install_signal_handlers": False,
-            "additional_context": {"work": work},
-        }
-        if options.queues:
-            how["queues"] = options.queues
+        workers: list[asyncio.Task[None]] = []
+        for queues, concurrency in ((HEAVY, options.concurrency), (LIGHT, LIGHT_AT_ONCE)):
+            # A list: Procrastinate hands it to psycopg as it is, which makes an array of lists alone.
+            mine = [q for q in queues if not options.queues or q in options.queues]
+            if not mine:
+                continue
+            how: WorkerOptions = {
+                "name": options.node,
+                "queues": mine,
+                "concurrency": concurrency,
+                "shutdown_graceful_timeout": GRACE_S,
+                "delete_jobs": "successful",
+                "install_signal_handlers": False,
+                "additional_context": {"work": work},
+            }
+            workers.append(asyncio.create_task(app.run_worker_async(**how), name=f"worker {mine[0]}"))
         try:
-            await app.run_worker_async(**how)
+            await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            upkeep.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await upkeep
+            for task in (upkeep, *workers):
+                task.cancel()
+            ends = await asyncio.gather(upkeep, *workers, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
+                raise end
 
 
 async def work_off(url: str, work: Work) -> None:

@@ -29,6 +29,7 @@ from interviewer.records.tables import (
     StoredReply,
     TranscriptRow,
 )
+from interviewer.records.webhooks import announce
 
 __all__ = [
     "ERASE", "StillRunning", "deleted_among", "deletion", "due_for_deletion", "erased", "forget", "list_deletions",
@@ -66,6 +67,8 @@ async def forget(session: AsyncSession, subject: str, requested_by: str) -> Dele
         raise StillRunning(interview.id)
     # Locked before it is looked whether others need it: an invitation that is being made for it waits for us.
     await session.execute(select(Candidate.id).where(Candidate.id == invitation.candidate_id).with_for_update())
+    if interview is not None:
+        await announce(session, "interview.deleted", interview.id, status="deleted")
     removed = await _remove(session, invitation, interview)
     made = Deletion(
         invitation_id=invitation.id,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import selectinload
 from interviewer.records.ids import new_id
 from interviewer.records.pages import page
 from interviewer.records.tables import Interview, Invitation, PlanVersion
+from interviewer.records.webhooks import EventType, announce
 
 __all__ = [
     "STATUSES", "Changes", "abandoned", "create_interview", "ended_before", "interview", "interview_for_invitation",
@@ -22,6 +23,17 @@ __all__ = [
 
 STATUSES = ("created", "live", "paused", "checking", "submitted", "scored")
 """created -> live <-> paused -> checking (the candidate reads the transcript) -> submitted -> scored."""
+
+
+EVENTS: Mapping[tuple[str, str], EventType] = {
+    ("created", "live"): "interview.started",
+    ("paused", "live"): "interview.resumed",
+    ("", "paused"): "interview.paused",
+    ("", "checking"): "interview.finished",
+    ("", "submitted"): "interview.submitted",
+    ("", "scored"): "score.ready",
+}
+"""What webhooks are told when the status goes from one to the other; '' stands for any."""
 
 
 class Changes(TypedDict, total=False):
@@ -91,14 +103,20 @@ async def set_status(
     only_from: tuple[str, ...] | None = None,
     **changes: Unpack[Changes],
 ) -> bool:
-    """``only_from`` guards the step: False, and nothing changed, where the interview is in another status."""
+    """``only_from`` guards the step: False, and nothing changed, where the interview is in another status.
+
+    Webhooks are told of a new status in the same transaction.
+    """
     if status not in STATUSES:
         raise ValueError(f"status is {status!r}; it must be one of {', '.join(STATUSES)}")
-    step = update(Interview).where(Interview.id == interview_id)
-    if only_from is not None:
-        step = step.where(Interview.status.in_(only_from))
-    changed = await session.execute(step.values(status=status, **changes).returning(Interview.id))
-    return changed.one_or_none() is not None
+    before = await session.scalar(select(Interview.status).where(Interview.id == interview_id).with_for_update())
+    if before is None or (only_from is not None and before not in only_from):
+        return False
+    await session.execute(update(Interview).where(Interview.id == interview_id).values(status=status, **changes))
+    told = EVENTS.get((before, status)) or EVENTS.get(("", status))
+    if told is not None and before != status:
+        await announce(session, told, interview_id)
+    return True
 
 
 async def update_interview(session: AsyncSession, interview_id: str, **changes: Unpack[Changes]) -> None:

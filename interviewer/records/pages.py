@@ -7,11 +7,11 @@ from typing import TypeVar
 from sqlalchemy import Select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from interviewer.records.tables import Deletion, Interview, Invitation
+from interviewer.records.tables import Deletion, Interview, Invitation, WebhookDelivery, WebhookEndpoint
 
 __all__ = ["UnknownCursor", "page"]
 
-Row = TypeVar("Row", Interview, Invitation, Deletion)
+Row = TypeVar("Row", Interview, Invitation, Deletion, WebhookDelivery, WebhookEndpoint)
 
 
 class UnknownCursor(ValueError):

@@ -132,6 +132,13 @@ async def test_guessing_keys_is_slowed_down(api: httpx.AsyncClient) -> None:
         ("DELETE", "/interviews/int_x", "interviews:delete"),
         ("GET", "/deletions", "interviews:delete"),
         ("GET", "/deletions/int_x", "interviews:delete"),
+        ("POST", "/webhook-endpoints", "webhooks:write"),
+        ("GET", "/webhook-endpoints", "webhooks:read"),
+        ("GET", "/webhook-endpoints/whk_x", "webhooks:read"),
+        ("DELETE", "/webhook-endpoints/whk_x", "webhooks:write"),
+        ("POST", "/webhook-endpoints/whk_x/rotate-secret", "webhooks:write"),
+        ("GET", "/webhook-deliveries", "webhooks:read"),
+        ("POST", "/webhook-deliveries/dlv_x/replay", "webhooks:write"),
         ("GET", "/plans", "plans:read"),
         ("GET", "/plans/x", "plans:read"),
     ],
@@ -153,6 +160,7 @@ async def test_each_route_needs_its_scope(
         "/interviews/int_x",
         "/interviews/int_x/scorecards",
         "/deletions/int_x",
+        "/webhook-endpoints/whk_x",
         "/plans/x",
         "/nothing",
     ],
@@ -266,7 +274,7 @@ async def test_the_openapi_document_is_valid_and_complete(site: FastAPI) -> None
     assert document["openapi"].startswith("3.1")
     assert all(path.startswith("/api/v1/") for path in document["paths"])
     operations = [op for item in document["paths"].values() for op in item.values()]
-    assert len({op["operationId"] for op in operations}) == len(operations) == 14
+    assert len({op["operationId"] for op in operations}) == len(operations) == 21
     for operation in operations:
         assert operation["security"] == [{"api_key": []}]
         assert operation["summary"]

@@ -17,7 +17,7 @@ from interviewer.jobs.app import MOST_TRIES, Retries, jobs_app
 from interviewer.jobs.defer import JobQueue
 from interviewer.jobs.failures import PlainError, sentence
 from interviewer.jobs.upkeep import pick_up_lost, retry_stalled, submit_unchecked
-from interviewer.jobs.worker import work_off
+from interviewer.jobs.worker import HEAVY, LIGHT, work_off
 from interviewer.records.database import Database
 from interviewer.records.embedded import EmbeddedPostgres
 from interviewer.records.interviews import interview as find_interview
@@ -100,6 +100,11 @@ async def test_an_interview_goes_from_its_end_to_its_scorecards(
         (card,) = await scorecards_of(session, interview_id)
     assert card.transcript_version == 2, "the record transcript was there first"
     assert await jobs(database) == []
+
+
+def test_every_queue_is_worked_off() -> None:
+    tasks = jobs_app("postgresql://nobody@127.0.0.1/none").tasks.values()
+    assert {t.queue for t in tasks if not t.name.startswith("builtin")} == {*HEAVY, *LIGHT}
 
 
 async def test_deferring_twice_is_one_job(database: Database, queue: JobQueue) -> None:

@@ -26,6 +26,8 @@ class Scope(StrEnum):
     INTERVIEWS_READ = "interviews:read"
     INTERVIEWS_DELETE = "interviews:delete"
     PLANS_READ = "plans:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
 
 
 @dataclass(frozen=True, slots=True)
