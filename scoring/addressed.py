@@ -75,6 +75,8 @@ _CALLS = _any(
     r"\bstay\s+in\s+(?:character|\w+\s+mode)\b",
     rf"{_CLAUSE}(?:just|only)\s+(?:say|print|output|reply|respond)\b",
     r"\bdo\s+not\s+mention\s+this\b",
+    # a text in code, to be read and followed
+    r"\b(?:decode|decrypt|decipher)\b(?:\W+\w+){0,5}?\W+(?:do|follow|execute|obey|run)\b",
     r"\bnone\s+of\s+your\s+(?:responses?|replies|outputs?)\b",
     # a plea
     r"\b(?:please|beg\s+you)\b.{0,40}\b(?:(?:generous|lenient|merciful|kind)\b(?:\s+(?:with|to)\s+(?:me|my))?"
@@ -123,6 +125,7 @@ _SPEAKS_ON = re.compile(
 )
 # One look for words that all of the above need, because most sentences have none of them.
 _SIGNS_TEXT = """
+    decode decrypt decipher
     ignore disregard forget bypass override overlook skip cancel set stop score scores scored scoring grade grades
     grading grader graders rating ratings rate rated mark marks marking marked level levels verdict evaluation
     assessment evaluations maximum maximal max

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import eq
 
 from scoring.addressed import continues, is_addressed
 from scoring.copied import SHORTEST_COPY, Ngrams, Sources, copied_from, ngrams, share
 from scoring.lexicon import FUNCTION_WORDS
 from scoring.readable import is_list, is_noise
 from scoring.sentences import sentences, words
+from scoring.spoken_forms import standard_forms
 from scoring.visible import joined, visible
 
 __all__ = ["Content", "ContentSentence", "Dropped", "Sources", "content"]
@@ -35,6 +37,11 @@ _FILLER = re.compile(
     r"|,\s*(?:you know|i mean|like|sort of|kind of)\s*,",
     re.IGNORECASE,
 )
+# Looking for fillers and stutters at every letter costs more than all else here, and most sentences have none.
+_PART = re.compile(r"\w+")
+_SOUND = re.compile(r"u+h+m*|u+m+|e+r+m*|a+h+|h+m+|mm+|mhm|uh")
+_MAY_FILL = frozenset({"know", "mean", "like", "well", "okay", "ok", "yeah", "sort", "kind"})
+_LOOSE = re.compile(r"\s+([,.;:!?])")
 _STUTTER = re.compile(r"\b(\w+(?: \w+)?)(?:,? \1\b)+", re.IGNORECASE)
 
 
@@ -55,7 +62,7 @@ _COPIES: dict[str | None, Dropped] = {"question": Dropped.COPIES_QUESTION, "rubr
 
 @dataclass(frozen=True, slots=True)
 class ContentSentence:
-    """Characters [start, end) of the answer; ``text`` and ``words`` are without fillers."""
+    """Characters [start, end) of the answer; ``text`` and ``words`` are without fillers, spoken forms written out."""
 
     start: int
     end: int
@@ -92,14 +99,13 @@ def content(text: str, sources: Sources | None = None, *, keep_fillers: bool = F
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A sentence and what of it no rubric changes. ``frame``: its function words where they are enough to tell;
-    ``why``: it does not count; ``goes_on``: it may belong to a neighbour that speaks to the judge."""
+    ``why``: it does not count."""
 
     sentence: ContentSentence
     raw: str
     ngrams: Ngrams
     frame: tuple[str, ...] | None
     why: Dropped | None
-    goes_on: bool
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -109,7 +115,7 @@ def _read(text: str, keep_fillers: bool) -> tuple[_Read, ...]:
     said: set[tuple[str, ...]] = set()
     for sentence in sentences(seen):
         raw = joined(text[sentence.start : sentence.end], seen[sentence.start : sentence.end])
-        clean = raw if keep_fillers else without_fillers(raw)
+        clean = standard_forms(raw if keep_fillers else without_fillers(raw))
         tokens = tuple(words(clean))
         if not tokens:
             continue
@@ -124,7 +130,7 @@ def _read(text: str, keep_fillers: bool) -> tuple[_Read, ...]:
         )
         said |= own
         counted = ContentSentence(sentence.start, sentence.end, clean, tokens, sentence.marked)
-        read.append(_Read(counted, raw, own, frame if len(frame) >= SHORTEST_FRAME else None, why, continues(clean)))
+        read.append(_Read(counted, raw, own, frame if len(frame) >= SHORTEST_FRAME else None, why))
     return tuple(read)
 
 
@@ -137,7 +143,7 @@ def _with_neighbours(read: Sequence[_Read], reasons: list[Dropped | None]) -> li
     while waiting:
         at = waiting.pop()
         for i in (at - 1, at + 1):
-            if 0 <= i < len(read) and reasons[i] is None and read[i].goes_on:
+            if 0 <= i < len(read) and reasons[i] is None and continues(read[i].sentence.text):
                 reasons[i] = Dropped.ADDRESSED
                 waiting.append(i)
     marked = [i for i, why in enumerate(reasons) if why is Dropped.ADDRESSED]
@@ -150,6 +156,12 @@ def _with_neighbours(read: Sequence[_Read], reasons: list[Dropped | None]) -> li
 
 def without_fillers(text: str) -> str:
     """The text without hesitation sounds, set-off fillers and stuttered words."""
-    text = _FILLER.sub(" ", text)
-    text = _STUTTER.sub(r"\1", re.sub(r"\s+", " ", text))
-    return re.sub(r"\s+([,.;:!?])", r"\1", text).strip(" ,")
+    said = _PART.findall(text.casefold())
+    if not _MAY_FILL.isdisjoint(said) or any(map(_SOUND.fullmatch, said)):
+        text = _FILLER.sub(" ", text)
+        said = _PART.findall(text.casefold())
+    text = " ".join(text.split())
+    twice = list(pairwise(said))
+    if any(one == two for one, two in twice) or any(map(eq, twice, twice[2:])):
+        text = _STUTTER.sub(r"\1", text)
+    return _LOOSE.sub(r"\1", text).strip(" ,")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["FUNCTION_WORDS", "VERBS", "looks_like_verb", "syllables"]
+__all__ = ["FUNCTION_WORDS", "VERBS", "but_articles", "looks_like_verb", "syllables"]
 
 _FUNCTION_WORDS = """
     a an the this that these those some any no every each all both either neither such i me my mine myself we us our
@@ -19,6 +20,7 @@ _FUNCTION_WORDS = """
     that's there's what's let's don't doesn't didn't isn't aren't wasn't weren't won't wouldn't can't couldn't
     shouldn't haven't hasn't hadn't
 """
+ARTICLES = frozenset({"a", "an", "the"})
 FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 _VERBS_TEXT = """
@@ -40,6 +42,11 @@ _VERBS_TEXT = """
 """
 VERBS = frozenset(_VERBS_TEXT.split())
 _VOWELS = re.compile(r"[aeiouy]+")
+
+
+def but_articles(said: Iterable[str]) -> int:
+    """How many words there are besides articles, which learners of English leave out."""
+    return sum(word not in ARTICLES for word in said)
 
 
 @lru_cache(maxsize=20_000)

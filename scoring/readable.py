@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from wordfreq import zipf_frequency
@@ -44,7 +45,8 @@ def is_list(text: str, tokens: tuple[str, ...]) -> bool:
         return not (function or verb)
     if not verb and sum(bool(part.strip()) for part in _ITEM_END.split(text)) >= 4:
         return True
-    if _longest_run(text) > LONGEST_RUN:
+    # Punctuation only breaks runs, so what is short without it need not be looked at closely.
+    if _longest(tokens) > LONGEST_RUN and _longest_run(text) > LONGEST_RUN:
         return True
     share = len(function) / min(len(tokens), 15)
     return share < LANGUAGE_AT and not (verb and share >= LANGUAGE_AT / 2)
@@ -52,12 +54,15 @@ def is_list(text: str, tokens: tuple[str, ...]) -> bool:
 
 def _longest_run(text: str) -> int:
     """Words without punctuation or a function word between them."""
+    return max((_longest(words(stretch)) for stretch in _RUN.findall(text)), default=0)
+
+
+def _longest(tokens: Sequence[str]) -> int:
+    """Words without a function word between them."""
     longest = run = 0
-    for stretch in _RUN.findall(text):
-        run = 0
-        for word in words(stretch):
-            run = 0 if word in FUNCTION_WORDS else run + 1
-            longest = max(longest, run)
+    for word in tokens:
+        run = 0 if word in FUNCTION_WORDS else run + 1
+        longest = max(longest, run)
     return longest
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from scoring.judges.chat_options import ChatOptions
@@ -14,7 +15,7 @@ from scoring.judges.chat_options import ChatOptions
 if TYPE_CHECKING:
     from openai import OpenAI
 
-__all__ = ["TooMuch", "TooSlow", "client", "security"]
+__all__ = ["TooMuch", "TooSlow", "client", "response_type", "security"]
 
 
 class TooMuch(Exception):
@@ -67,8 +68,19 @@ def security(options: ChatOptions) -> Any:
     """What checks the endpoint's certificate, made once for all connections; None where there is none to check."""
     if not options.base_url.lower().startswith("https:"):
         return None
+    return _library().create_ssl_context()
+
+
+@cache
+def response_type() -> type[Any]:
+    """Of an HTTP response as it comes; a request that names it is given no other."""
+    response: type[Any] = _library().Response
+    return response
+
+
+def _library() -> Any:
+    """The SDK's HTTP library, which is another one from its third version on; both have what is used here."""
     import openai
 
-    # The SDK's HTTP library is another one from its third version on; both have this function.
-    library = next(c.__module__.partition(".")[0] for c in openai.DefaultHttpxClient.__mro__ if "httpx" in c.__module__)
-    return importlib.import_module(library).create_ssl_context()
+    name = next(c.__module__.partition(".")[0] for c in openai.DefaultHttpxClient.__mro__ if "httpx" in c.__module__)
+    return importlib.import_module(name)

@@ -39,6 +39,7 @@ from scoring.features.meaning import OFF_TOPIC_BELOW, ON_TOPIC_PEAK
 from scoring.features.reading import Context
 from scoring.features.table import MEASURES
 from scoring.judges.base import Citation, CriterionJudgement, JudgeFailed, Judgement, Probabilities
+from scoring.lexicon import but_articles
 from scoring.relevance import relevant
 from scoring.rubric import Criterion, Measure, Rubric
 from scoring.sentences import sentences, words
@@ -46,7 +47,7 @@ from scoring.transcript import Answer
 
 __all__ = ["EmbeddedJudge"]
 
-VERSION = "2"  # of this code; the model that reads anchors adds its own hash
+VERSION = "3"  # of this code; the model that reads anchors adds its own hash
 LEVELS = np.arange(1.0, 6.0)
 SPREAD = 1.0  # levels; until human ratings say better, the level beside is never out of the question
 WEIGHTS: Mapping[Measure, float] = {"coverage": 2.0, "on-topic": 0.5}
@@ -54,7 +55,7 @@ WEIGHTS: Mapping[Measure, float] = {"coverage": 2.0, "on-topic": 0.5}
 
 ANCHORS_BESIDE = 0.35  # exponent of what anchors say, where a criterion has other measures too
 OFF_TOPIC = "The answer does not speak about what was asked."
-FEWEST_WORDS = 8  # that count; less cannot show a level
+FEWEST_WORDS = 7  # that count, articles aside; less cannot show a level
 MOST_KNOWN = 64  # rubrics with their questions whose meaning is kept
 MOST_QUOTES = 3  # for a criterion, besides one for each covered key point
 
@@ -236,8 +237,8 @@ def _nothing_to_judge(answer: Answer, counted: Content) -> str | None:
     """Why the answer gives no ground for any level, in a sentence; None where it does."""
     if not answer.text.strip():
         return "There is no answer."
-    if len(counted.words) < FEWEST_WORDS:
-        if len(words(answer.text)) < FEWEST_WORDS:
+    if but_articles(counted.words) < FEWEST_WORDS:
+        if but_articles(words(answer.text)) < FEWEST_WORDS:
             return "The answer is too short to judge."
         why = [w for _, _, w in counted.dropped]
         common = max(Dropped, key=why.count)

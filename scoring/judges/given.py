@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from scoring.content import Dropped, content
 from scoring.judges.base import CriterionJudgement, Judgement
 from scoring.judges.embedded import FEWEST_WORDS, sources_of
+from scoring.lexicon import but_articles
 from scoring.rubric import Rubric
 from scoring.sentences import words
 from scoring.transcript import Answer
@@ -33,7 +34,7 @@ def given(answer: Answer, rubric: Rubric, question_text: str) -> Given:
     text = answer.text
     if not text.strip():
         return Given("", "There is no answer.")
-    if len(words(text)) < FEWEST_WORDS:
+    if but_articles(words(text)) < FEWEST_WORDS:
         return Given(text, "The answer is too short to judge.")
     counted = content(text, sources_of(rubric, question_text), keep_fillers=rubric.scores_fluency)
     left, at = [], 0
@@ -44,11 +45,11 @@ def given(answer: Answer, rubric: Rubric, question_text: str) -> Given:
     left.append(text[at:])
     shown = "".join(left)
     english = answer.language.split("-")[0].casefold() == "en"
-    if english and len(counted.words) < FEWEST_WORDS:
+    if english and but_articles(counted.words) < FEWEST_WORDS:
         why_dropped = [w for _, _, w in counted.dropped]
         common = max(Dropped, key=why_dropped.count)
         return Given(shown, f"What was said {common}, so there is too little to judge.")
-    if len(words(shown)) < FEWEST_WORDS:
+    if left[1:] and but_articles(words(shown)) < FEWEST_WORDS:
         return Given(shown, f"What was said {Dropped.ADDRESSED}, so there is too little to judge.")
     return Given(shown)
 

@@ -14,6 +14,7 @@ from scoring.examples import ExampleSet
 from scoring.relevance import FEATURES, WEIGHTS, features, relevant
 from scoring.relevance_check import Mixed, fitted, main
 from scoring.rubric import Rubric
+from scoring.rubric_file import read_examples, read_rubric
 from scoring.stress.texts import texts
 
 pytestmark = pytest.mark.slow
@@ -38,6 +39,21 @@ def test_a_foreign_passage_goes_and_a_good_answer_stays(
     assert [s.text for s in mixed.sentences][: len(alone.sentences)] == [s.text for s in alone.sentences]
     assert len(mixed.sentences) <= len(alone.sentences) + 1
     assert {why for _, _, why in mixed.dropped} == {Dropped.OFF_TOPIC}
+
+
+REMARK = "In our office nobody reads the notices on the board any more, because they are all out of date."
+
+
+def test_one_remark_beside_a_short_answer_does_not_take_the_answer_with_it(embedder: Embedder) -> None:
+    prompts = Path(__file__).parents[2] / "prompts"
+    rubric = read_rubric(prompts / "rubrics" / "domain-explanation.yaml")
+    examples = read_examples(prompts / "examples" / "domain-explanation.yaml")
+    (short,) = (e.text for e in examples.examples if e.id == "fresh-better")
+    alone = kept(short, rubric, examples.question, embedder)
+    assert alone.dropped == ()
+    for text in (f"{REMARK} {short}", f"{short} {REMARK}"):
+        mixed = kept(text, rubric, examples.question, embedder)
+        assert [s.text for s in mixed.sentences] == [s.text for s in alone.sentences]
 
 
 def test_doubt_grows_where_something_speaks_to_the_judge(

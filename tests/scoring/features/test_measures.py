@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import product
 
@@ -29,6 +30,26 @@ ADULT = (
     "The extravehicular activity commenced following a powered descent whose trajectory was determined autonomously. "
     "Geopolitical considerations necessitated an unprecedented expenditure."
 )
+
+
+@pytest.mark.parametrize(
+    ("with_articles", "without"),
+    [
+        ("The moon is like a ball.", "Moon is like ball."),
+        ("It had legs like a spider.", "It had legs like spider."),
+        ("The rocket is bigger than a house.", "Rocket is bigger than house."),
+        ("The moon is the size of an apple.", "Moon is size of apple."),
+    ],
+)
+def test_who_leaves_articles_out_compares_all_the_same(read: Read, with_articles: str, without: str) -> None:
+    assert read("concrete-comparison", with_articles).value == read("concrete-comparison", without).value > 0
+
+
+def test_who_leaves_articles_out_is_hardly_shorter(read: Read) -> None:
+    text = "The men flew to the moon in a rocket and put a flag into the dust. Then they took the way back to the sea."
+    bare = re.sub(r"\b(?:the|an?) ", "", text, flags=re.IGNORECASE)
+    assert len(bare.split()) < 0.75 * len(text.split())
+    assert read("length-fit", text).value - read("length-fit", bare).value < 0.01
 
 
 def test_plain_words(read: Read) -> None:
@@ -67,7 +88,15 @@ def test_a_comparison_with_an_everyday_thing_counts(read: Read, text: str) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["I would like a rocket.", "They like the moon a lot.", "It was like really far.", "They flew to the moon."]
+    "text",
+    [
+        "I would like a rocket.",
+        "They like the moon a lot.",
+        "It was like really far.",
+        "They flew to the moon.",
+        "There was like water.",
+        "Rather than wait they went.",
+    ],
 )
 def test_liking_and_filling_are_no_comparisons(read: Read, text: str) -> None:
     assert read("concrete-comparison", text).value == 0
