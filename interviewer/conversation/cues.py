@@ -34,10 +34,11 @@ _CANNOT_END: Mapping[str, str] = MappingProxyType(
             "a an the my our your their its his and but or nor because although unless whereas if whether of from into "
             "onto during than as at by with for i we i'm i've i'd i'll we're we've um uh er erm uhm mm hmm"
         ),
-        "vi": "và nhưng hoặc vì bởi nếu mà thì là của với cho từ trong bằng các những một mỗi tôi em ờ ừm à",
+        # "của tôi", "giúp em" and "vậy à" end sentences: those words do not stand here.
+        "vi": ("và nhưng hoặc hay vì bởi do nếu mà thì là rằng của với cho về đến trong bằng các những một mỗi ờ ừ ừm"),
         "ro": (
-            "și dar sau ori iar pentru că fiindcă deoarece dacă deși de din la cu prin pe în spre un o unui unei al "
-            "ale cel cea care să eu ăă îî ăm mm"
+            "și dar sau ori iar pentru că fiindcă deoarece dacă deși de din la cu prin pe în spre despre între fără "
+            "către un o unui unei niște al ale cel cea cei cele care să își îmi îți mă se ăă îî ăm mm"
         ),
     }
 )
@@ -49,8 +50,8 @@ _SELDOM_ENDS: Mapping[str, str] = MappingProxyType(
             "maybe might more most no not on over perhaps really she should since so some such that then there these "
             "they this those though through to was well were what when where which while who whose will would you"
         ),
-        "vi": "rồi nên khi để có đã đang sẽ không cũng còn thế vậy này như",
-        "ro": "deci atunci este sunt era am are ai a fi mai foarte nu ca când unde cum apoi adică",
+        "vi": "rồi nên khi lúc để có đã đang sẽ không cũng còn thế vậy này như tại từ tôi em",
+        "ro": "deci atunci este sunt era am are ai a fi mai foarte nu ca când unde cum apoi adică eu după până",
     }
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+")

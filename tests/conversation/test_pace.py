@@ -72,6 +72,11 @@ def test_each_pace_waits_longer_than_the_one_before_whatever_was_said(text: str)
     ("I worked on it for years.", 2.0, "en", Cue.OPENING),
     ("", 0.0, "en", Cue.OPENING),
     ("Tôi làm việc ở đó hai năm và", 6.0, "vi", Cue.OPEN),
+    ("Tôi làm việc ở đó hai năm và em nghĩ rằng.", 6.0, "vi", Cue.OPEN),
+    ("Đó là công việc đầu tiên của tôi.", 6.0, "vi", Cue.UNFINISHED),
+    ("Tôi đã làm việc ở đó hai năm rưỡi.", 6.0, "vi", Cue.COMPLETE),
+    ("Am vorbit cu toți colegii despre.", 6.0, "ro", Cue.OPEN),
+    ("Colegii mei au crezut la fel ca eu.", 6.0, "ro", Cue.UNFINISHED),
     ("Am lucrat acolo doi ani pentru că", 6.0, "ro", Cue.OPEN),
     ("Am lucrat acolo doi ani și a mers bine.", 6.0, "ro", Cue.COMPLETE),
 ])  # fmt: skip
