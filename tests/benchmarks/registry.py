@@ -12,7 +12,9 @@ from tests.benchmarks.report import Options, Report
 
 __all__ = ["NAMES", "benchmark", "summary"]
 
-NAMES = ("install", "startup", "recognition", "gap", "captions", "capacity", "network", "scoring", "stress")
+NAMES = (
+    "install", "startup", "recognition", "gap", "turns", "peer", "captions", "capacity", "network", "scoring", "stress",
+)  # fmt: skip
 
 
 def benchmark(name: str) -> Callable[[Options], Report]:

@@ -1,0 +1,98 @@
+"""How gap and peer judge an answer: where its pauses are, who came in when, and what became of the reply."""
+
+import numpy as np
+import pytest
+
+from interviewer.plans.schema import Plan
+from tests.benchmarks.gap.measure import Reply, Sound, Spoken, outcome, reply, silences, speech_level
+from tests.benchmarks.gap.melvin import marks_of, plan
+from tests.clips import RATE
+
+AT = 100.0
+
+
+def voice(*stretches: float) -> np.ndarray:
+    """Seconds of tone and of room tone by turns, tone first."""
+    rng = np.random.default_rng(0)
+    parts = [
+        3000 * np.sin(np.arange(round(s * RATE)) / 5) if i % 2 == 0 else rng.normal(0, 5, round(s * RATE))
+        for i, s in enumerate(stretches)
+    ]
+    return np.concatenate(parts).astype(np.int16)
+
+
+@pytest.fixture
+def spoken() -> Spoken:
+    """1 s of voice, a pause of 2 s, 1 s of voice, a pause of 0.5 s, and 1 s of voice."""
+    pcm = voice(1, 2, 1, 0.5, 1)
+    return Spoken.of(pcm, speech_level(pcm))
+
+
+def heard(*sounds: tuple[float, float]) -> list[Sound]:
+    return [Sound(AT + begin, AT + end) for begin, end in sounds]
+
+
+def test_pauses_of_a_second_and_more_are_found_and_shorter_ones_are_silences(spoken):
+    assert spoken.end == pytest.approx(5.5, abs=0.02)
+    assert [(p.begin, p.end) for p in spoken.pauses] == [(pytest.approx(1, abs=0.02), pytest.approx(3, abs=0.02))]
+    pcm = voice(1, 2, 1, 0.5, 1)
+    assert [round(s.end - s.begin, 1) for s in silences(pcm, speech_level(pcm))] == [2.0, 0.5]
+
+
+def test_the_gap_runs_from_the_last_sample_of_speech_to_the_first_sound_after_it(spoken):
+    found = outcome(spoken, AT, heard((-3, -1), (6.8, 8), (8.5, 9)))
+    assert found.gap_s == pytest.approx(1.3, abs=0.02)
+    assert found.clean
+    assert found.replied
+
+
+@pytest.mark.parametrize("begin", [1.5, 2.9, 3.2])
+def test_a_sound_that_begins_in_a_pause_or_just_after_it_cuts_it(spoken, begin):
+    found = outcome(spoken, AT, heard((begin, begin + 1), (6.8, 8)))
+    assert found.cut == (True,)
+    assert found.gap_s is None
+
+
+@pytest.mark.parametrize("begin", [0.5, 3.9, 4.2])
+def test_a_sound_over_the_voice_or_in_a_short_pause_is_counted_elsewhere(spoken, begin):
+    found = outcome(spoken, AT, heard((begin, begin + 0.3), (6.8, 8)))
+    assert found.cut == (False,)
+    assert found.cut_elsewhere == 1
+    assert not found.clean
+
+
+def test_no_gap_is_taken_where_a_sound_lasts_over_the_end_or_none_comes(spoken):
+    assert outcome(spoken, AT, heard((-1, 6), (6.8, 8))).gap_s is None
+    assert not outcome(spoken, AT, heard((-3, -1))).replied
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"),
+    [
+        (["heard", "asked"], Reply(restarted=False, early=False)),
+        (["asked", "heard"], Reply(restarted=False, early=True)),
+        (["asked", "heard", "interrupted", "asked"], Reply(restarted=True, early=True)),
+        (["interrupted", "asked"], Reply(restarted=False, early=False)),
+        (["heard"], Reply(restarted=False, early=False)),
+    ],
+)
+def test_a_reply_is_put_once_and_after_the_last_words(marks, expected):
+    assert reply(marks) == expected
+
+
+def test_the_event_log_tells_when_a_turn_was_over_what_was_heard_and_what_was_cut():
+    entries = [
+        {"kind": "speech-ended", "at": 1, "segment": 1},
+        {"kind": "heard", "at": 2, "segment": 1, "text": "Yes."},
+        {"kind": "heard", "at": 3, "segment": 2, "text": ""},
+        {"kind": "tick", "at": 4, "decided": [{"what": "turn-over", "why": "silence"}]},
+        {"kind": "saying-ended", "at": 5, "utterance": 3, "cut": True},
+        {"kind": "saying-ended", "at": 6, "utterance": 4, "cut": False},
+    ]
+    assert [mark for entry in entries for mark in marks_of(entry)] == ["heard", "asked", "interrupted"]
+
+
+def test_the_plan_has_a_question_for_every_answer_and_no_probe_is_put():
+    questions = Plan.model_validate(plan()).questions
+    assert len(questions) == 60
+    assert {q.max_probes for q in questions} == {0}
