@@ -29,6 +29,7 @@ REPEATED_AT = 0.7  # share of a sentence's word trigrams that the answer has sai
 SHORTEST_FRAME = 4  # function words; "it has to do with ..., ... and ..." is a frame that words are hung into
 MOST_FRAMES = 2  # sentences of one frame in an answer; from three on, none of them counts
 REMEMBERED = 1024  # answers; each is read once, however many rubrics it is judged by
+LONGEST_QUOTE = 4  # sentences; a quote that is not closed by then was no quote
 WIDEST_GAP = 2  # sentences between two that speak to the judge that are taken for more of the same
 
 _FILLER = re.compile(
@@ -146,12 +147,24 @@ def _with_neighbours(read: Sequence[_Read], reasons: list[Dropped | None]) -> li
             if 0 <= i < len(read) and reasons[i] is None and continues(read[i].sentence.text):
                 reasons[i] = Dropped.ADDRESSED
                 waiting.append(i)
+    for at in found:
+        for i in _rest_of_quote(read, at):
+            reasons[i] = reasons[i] or Dropped.ADDRESSED
     marked = [i for i, why in enumerate(reasons) if why is Dropped.ADDRESSED]
     for one, two in pairwise(marked):
         if two - one - 1 <= WIDEST_GAP:
             for i in range(one + 1, two):
                 reasons[i] = reasons[i] or Dropped.ADDRESSED
     return reasons
+
+
+def _rest_of_quote(read: Sequence[_Read], at: int) -> range:
+    """Sentences after ``at`` up to where a quote that was opened there is closed: the order speaks in them too."""
+    if read[at].raw.count('"') % 2 == 0:
+        return range(0)
+    closing = (i for i in range(at + 1, min(len(read), at + 1 + LONGEST_QUOTE)) if '"' in read[i].raw)
+    end = next(closing, None)
+    return range(0) if end is None else range(at + 1, end + 1)
 
 
 def without_fillers(text: str) -> str:

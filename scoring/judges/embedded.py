@@ -15,7 +15,7 @@ Spearman below is 0.86 at 0.35, as without it, and 0.85 at 1; alone it is 0.44. 
 355 cases of handling-instructions, against 19 without and 28 at 1.
 
 More of any other measure never lowers the expected level. On our own worked answers it orders each rubric's ten by
-their given level with Spearman 0.81 to 0.98 (median 0.86; ``python -m scoring.coverage_check``); which measures two of
+their given level with Spearman 0.81 to 0.96 (median 0.86; ``python -m scoring.coverage_check``); which measures two of
 the rubrics name was chosen on these answers. How belief moves with evidence is measured on interviews of others, with
 the model of "anchors" fitted on another job (``python -m tests.benchmarks scoring --part rubric_judge``).
 """
