@@ -95,7 +95,7 @@ def test_another_pace_may_be_asked_about(folder: Path) -> None:
     for pace in ("brisk", "relaxed"):
         told = json.loads(replay(str(folder), "--policy", "finality", "--pace", pace, "--json").stdout)
         waits[pace] = told["pauses"][2]["verdicts"]["finality"]["wait_s"]
-    assert waits == {"brisk": 0.9, "relaxed": 4.1}
+    assert waits == {"brisk": 0.9, "relaxed": 5.1}
 
 
 def test_what_was_saved_tells_the_same_again(folder: Path, tmp_path: Path) -> None:

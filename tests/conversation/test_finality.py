@@ -33,7 +33,7 @@ def wait_s(finality: float | None, text: str = LONG, pace: Pace = Pace.NORMAL) -
 
 @pytest.mark.parametrize("pace", ALL)
 def test_the_less_final_it_sounds_the_longer_melvin_waits(pace: Pace) -> None:
-    waits = [wait_s(finality, pace=pace) for finality in (0.95, 0.7, 0.5, 0.1)]
+    waits = [wait_s(finality, pace=pace) for finality in (0.95, 0.65, 0.5, 0.1)]
     assert waits == sorted(waits)
     assert waits == list(FINAL_WAITS[pace])
 
@@ -45,7 +45,7 @@ def test_each_step_begins_at_its_own_finality() -> None:
 
 
 def test_each_pace_is_more_patient_than_the_one_before_however_it_sounds() -> None:
-    for finality in (0.95, 0.7, 0.5, 0.1):
+    for finality in (0.95, 0.65, 0.5, 0.1):
         brisk, normal, relaxed = (wait_s(finality, pace=pace) for pace in ALL)
         assert brisk < normal < relaxed
 
