@@ -153,6 +153,19 @@ async def test_the_command_line_does_the_same(tmp_path: Path, database: Database
     assert await webhook_desk.endpoints(settings, quiet) == []
 
 
+async def test_a_deletion_is_told_by_its_ids_alone(api: httpx.AsyncClient, database: Database) -> None:
+    await api.post("/webhook-endpoints", json={**HOOK, "events": ["interview.deleted"]})
+    async with database.session() as session:
+        interview = await an_interview(session)
+    await api.delete(f"/interviews/{interview.id}")
+    (told,) = (await api.get("/webhook-deliveries")).json()["data"]
+    assert told["type"] == "interview.deleted"
+    assert told["data"] == {
+        "object": "interview", "id": interview.id, "status": "deleted", "livemode": True,
+        "invitation_id": interview.invitation_id, "plan": {"name": "plan", "version": 1},
+    }  # fmt: skip
+
+
 async def test_events_are_forgotten_after_a_month(api: httpx.AsyncClient, database: Database) -> None:
     await api.post("/webhook-endpoints", json=HOOK)
     await some_deliveries(database, 1)

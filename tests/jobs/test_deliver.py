@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from interviewer.jobs import deliver as delivering
@@ -28,6 +29,7 @@ from interviewer.jobs.worker import work_off
 from interviewer.records import webhooks
 from interviewer.records.database import Database
 from interviewer.records.interviews import set_status
+from interviewer.records.queue import defer_within
 from interviewer.records.tables import Interview, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from interviewer.records.webhooks import EventType, announce
 from tests.jobs.interviews import Bench, a_bench, recorded, spoken_then_ended, stored, typed_through
@@ -354,6 +356,18 @@ async def test_only_what_happened_and_was_asked_for_is_told(
     assert len(await all_deliveries(database)) == 1
     async with database.session() as session:
         assert await session.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 1
+
+
+async def test_a_database_that_goes_away_while_a_job_is_deferred_is_said_so(
+    database: Database, receiver: Receiver, interview: Interview
+) -> None:
+    await listen(database, receiver.url)
+    async with database.engine.connect() as other, database.session() as session:
+        mine = await session.scalar(text("SELECT pg_backend_pid()"))
+        await other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": mine})
+        with pytest.raises(OperationalError):
+            await defer_within(session, "deliver", "dlv_x", queue="deliver")
+        await session.invalidate()
 
 
 async def test_each_step_of_an_interview_is_told_once_and_in_order(
