@@ -159,10 +159,15 @@ class Talker:
             raise ConnectionError("Melvin is not connected any more")
 
     async def answer(self, sound: npt.NDArray[np.int16]) -> float:
-        """Speak (48 kHz mono); seconds from the last sample of speech sent to Melvin's first sound received."""
+        """Speak (48 kHz mono); seconds from the last sample of speech sent to Melvin's first sound received. Raises
+        ``TimeoutError`` where none comes in 30 s, ``ConnectionError`` where the connection was lost meanwhile."""
         end = speech_end(sound)
         began = time.monotonic()
-        await self._microphone.play(sound[:end])
+        try:
+            async with asyncio.timeout(30 + len(sound) / 48_000):
+                await self._microphone.play(sound[:end])
+        except TimeoutError:  # nobody takes its frames any more
+            raise ConnectionError("Melvin is not connected any more") from None
         sent = time.monotonic()
         self.cut_in = self._page.heard_at > began
         self._page.waiting = asyncio.Event()
