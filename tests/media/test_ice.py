@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
 
-from interviewer.cli import app
+from interviewer.commands import Refused, coturn
 from interviewer.media.coturn import coturn_configuration
 from interviewer.media.ice import LASTS_S, BadIceServers, IceServer, PeerOptions
+from interviewer.settings import Settings
 
 NOW = 1_800_000_000.0
 TURN = IceServer("turn:turn.example.com:3478", secret="north")
@@ -63,20 +63,15 @@ def test_the_coturn_configuration_leads_into_no_private_network_but_to_melvin() 
     assert [line for line in lines if line.startswith("allowed-peer-ip")] == ["allowed-peer-ip=10.0.0.5"]
 
 
-def test_the_command_prints_both_sides_with_one_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MELVIN_ICE_SERVERS", raising=False)
-    printed = CliRunner().invoke(app, ["coturn", "turn.example.com"])
-    assert printed.exit_code == 0
-    secret = printed.stdout.partition("static-auth-secret=")[2].partition("\n")[0]
+def test_both_sides_are_made_with_one_secret() -> None:
+    configuration, setting = coturn(Settings(ice_servers=()), "turn.example.com")
+    secret = configuration.partition("static-auth-secret=")[2].partition("\n")[0]
     assert len(secret) > 40
-    setting = printed.stderr.partition("MELVIN_ICE_SERVERS='")[2].partition("'")[0]
-    assert json.loads(setting) == [{"urls": "turn:turn.example.com:3478", "secret": secret}]
-    monkeypatch.setenv("MELVIN_ICE_SERVERS", setting)
-    again = CliRunner().invoke(app, ["coturn", "turn.example.com"])
-    assert again.stdout == printed.stdout
+    servers = json.loads(setting.partition("MELVIN_ICE_SERVERS='")[2].rstrip("'"))
+    assert servers == [{"urls": "turn:turn.example.com:3478", "secret": secret}]
+    assert coturn(Settings(ice_servers=tuple(servers)), "turn.example.com") == (configuration, setting)
 
 
 def test_a_host_that_is_none_is_refused() -> None:
-    refused = CliRunner().invoke(app, ["coturn", "turn.example.com\nno-auth"])
-    assert refused.exit_code == 1
-    assert "no-auth" not in refused.stdout
+    with pytest.raises(Refused, match="no host name"):
+        coturn(Settings(ice_servers=()), "turn.example.com\nno-auth")
