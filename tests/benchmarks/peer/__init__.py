@@ -146,7 +146,7 @@ def _report(given: dict[str, list[Given]], whole: set[str]) -> Report:
         figures += [
             Figure(f"Melvin's share of cut pauses over that of {name}", _over(ours.cut_share, theirs.cut_share), "",
                    at_most=0.25),
-            Figure(f"Melvin's median gap over that of {name}", _middle(ours.gaps) / _middle(theirs.gaps), "",
+            Figure(f"Melvin's median gap over that of {name}", _ratio(ours.gaps, theirs.gaps), "",
                    at_most=0.6),
         ]  # fmt: skip
     gaps = {OURS: ours.gaps, **{name: theirs.gaps for name, theirs in summaries.items()}}
@@ -165,6 +165,11 @@ def _figures(name: str, of: _Summary, zero: int | None) -> list[Figure]:
 
 def _middle(gaps: list[float], percentile: float = 50) -> float:
     return float(np.percentile(gaps, percentile)) if gaps else float("inf")
+
+
+def _ratio(ours: list[float], theirs: list[float]) -> float:
+    """Of the medians; infinite, and so missed, where either has none."""
+    return _middle(ours) / _middle(theirs) if ours and theirs else float("inf")
 
 
 def _over(ours: float, theirs: float) -> float:
