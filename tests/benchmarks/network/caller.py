@@ -93,7 +93,7 @@ class _DeafPage(Page):
 class Caller:
     """``async with Caller(relay, signal) as caller``: connected, hello said. ``signal`` takes an offer and gives the
     answer; while the network is dead it is not called, for then no request arrives either. ``on_message`` gets all
-    messages but pongs."""
+    messages but pongs. A ``ConnectionError`` of ``signal`` is a refusal: it is tried again."""
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class Caller:
                         answer = await self._signal(self._relay.offer(await page.offer()), microphone)
                         await page.accept(await self._relay.answer(answer))
                         await page.opened.wait()
-                except TimeoutError:
+                except (TimeoutError, ConnectionError):
                     await asyncio.sleep(AGAIN_S)
                     continue
                 self._page = page

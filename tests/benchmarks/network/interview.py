@@ -141,8 +141,12 @@ async def _talk(link: str, condition: Condition, answers: Sequence[Answer], seed
 
         async def signal(offer: str, microphone: ClockedMicrophone) -> str:
             headers = {"Content-Type": "application/sdp", "X-Tab": "benchmark-network"}
-            reply = await http.post(f"{link}/offer", content=offer, headers=headers)
-            reply.raise_for_status()
+            try:
+                reply = await http.post(f"{link}/offer", content=offer, headers=headers)
+            except httpx.TransportError as error:
+                raise ConnectionError(str(error)) from error
+            if reply.status_code != 201:  # busy, or too many tries: the page tries again too
+                raise ConnectionError(reply.text)
             return reply.text
 
         notice = (await http.get(link)).text.partition('name="notice_hash" value="')[2].partition('"')[0]
