@@ -75,11 +75,11 @@ FINALITY_LANGUAGES = frozenset({"en"})
 """In which finality was measured; melody differs between languages."""
 FINALITY_STEPS = (0.7, 0.6, 0.4)
 """At least this final, step by step. Measured on other speakers than it was fitted to, on ends of answers and silences
-spliced in mid-clause: 0.7 is reached by nearly two thirds of the ends and 4 % of the silences, 0.6 by four fifths and
-7 %, 0.4 by nine tenths and 12 %."""
+spliced in mid-clause: 0.7 is reached by half of the ends (two thirds without one speaker's short phrases) and 5 % of
+the silences, 0.6 by 72 % and 7 %, 0.4 by nine tenths and 12 %."""
 FINAL_WAITS: Mapping[Pace, tuple[float, float, float, float]] = MappingProxyType(
     {
-        # Seconds of silence, by step. Most ends are quick; what sounds unfinished is waited for as long as
+        # Seconds of silence, by step. Half of all ends are quick; what sounds unfinished is waited for as long as
         # people search for words (up to 6 s), since being cut off is the worst.
         Pace.BRISK: (0.9, 1.6, 2.6, 4.1),
         Pace.NORMAL: (1.1, 4.1, 6.2, 6.2),
