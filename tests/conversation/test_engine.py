@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from interviewer.conversation.actions import CloseAnswer, Notify, PauseInterview, Say
+from interviewer.conversation.actions import CloseAnswer, Notify, Say
 from interviewer.conversation.engine import Conversation
 from interviewer.conversation.events import (
     Disconnected,
@@ -279,55 +279,6 @@ def test_end_closes_everything_and_keeps_what_was_said() -> None:
     assert c.finished
     assert c.conversation.statuses() == {"one": "answered", "two": "not-reached"}
     assert len(c.of(CloseAnswer)) == 2
-
-
-def test_a_lost_connection_stops_the_clock_and_the_question_is_said_again() -> None:
-    c = begin(script(question("one", time_limit_s=60.0), question("two")))
-    c.wait_for_prompt()
-    c.wait(10)
-    c.feed(Disconnected(c.at, 1))
-    c.wait(100)
-    assert not c.paused
-    c.connect(epoch=2)
-    c.wait_for_prompt()
-    assert c.said()[-1] == "<welcome-back a> Question one?"
-    assert c.conversation.view().seconds_left == 50
-
-
-def test_an_answer_sent_while_the_connection_was_down_is_not_asked_for_again() -> None:
-    c = begin()
-    c.wait_for_prompt()
-    c.feed(Disconnected(c.at, 1))
-    c.wait(3)
-    c.type("A whole answer, sent by a page that was still coming back.")
-    c.wait(3)
-    c.connect(epoch=2)
-    c.wait(5)
-    assert c.said()[-2:] == ["<welcome-back a>", "<acknowledge a> How one?"]
-
-
-def test_an_answer_sent_in_a_long_absence_is_not_asked_for_again() -> None:
-    c = begin()
-    c.wait_for_prompt()
-    c.feed(Disconnected(c.at, 1))
-    c.type("A whole answer, sent just after the connection was gone.")
-    c.wait(130)
-    assert c.paused
-    c.connect(epoch=2)
-    c.wait(5)
-    assert c.prompts()[-1] == "How one?"
-
-
-def test_a_connection_lost_for_long_pauses_and_coming_back_goes_on() -> None:
-    c = begin()
-    c.wait_for_prompt()
-    c.feed(Disconnected(c.at, 1))
-    c.wait(130)
-    assert [a.reason for _, a in c.of(PauseInterview)] == ["the connection was lost"]  # type: ignore[attr-defined]
-    c.connect(epoch=2)
-    answer(c)
-    c.wait(5)
-    assert c.prompts()[-1] == "How one?"
 
 
 def test_replaying_the_log_gives_the_state_back_at_every_point() -> None:
