@@ -44,14 +44,17 @@ class _Microphone(MediaStreamTrack):
         self._frames: deque[npt.NDArray[np.int16]] = deque()
         self._tick = 0
         self._start: float | None = None
-        self._last: asyncio.Future[None] | None = None
+        self._end: asyncio.Future[None] | None = None
+        self._until_end = 0
 
-    async def play(self, sound: npt.NDArray[np.int16]) -> None:
-        """Return when the last frame has been handed over."""
+    async def play(self, sound: npt.NDArray[np.int16], end: int) -> None:
+        """Return when the frame that ends at sample ``end``, or goes over it, has been handed over. What is left of
+        ``sound`` follows: a voice that is cut off there sounds unlike any that has finished."""
         padded = np.pad(sound, (0, -len(sound) % FRAME))
-        self._last = asyncio.get_running_loop().create_future()
+        self._end = asyncio.get_running_loop().create_future()
+        self._until_end = len(self._frames) + -(-end // FRAME)
         self._frames.extend(padded.reshape(-1, FRAME))
-        await self._last
+        await self._end
 
     async def recv(self) -> AudioFrame:
         loop = asyncio.get_running_loop()
@@ -59,8 +62,9 @@ class _Microphone(MediaStreamTrack):
             self._start = loop.time()
         await asyncio.sleep(max(0.0, self._start + self._tick * 0.02 - loop.time()))
         piece = self._frames.popleft() if self._frames else np.zeros(FRAME, np.int16)
-        if not self._frames and self._last is not None and not self._last.done():
-            self._last.set_result(None)
+        self._until_end -= 1
+        if self._until_end <= 0 and self._end is not None and not self._end.done():
+            self._end.set_result(None)
         frame = AudioFrame.from_ndarray(piece[np.newaxis], "s16", "mono")
         frame.sample_rate, frame.pts, frame.time_base = 48_000, self._tick * FRAME, Fraction(1, 48_000)
         self._tick += 1
@@ -165,7 +169,7 @@ class Talker:
         began = time.monotonic()
         try:
             async with asyncio.timeout(30 + len(sound) / 48_000):
-                await self._microphone.play(sound[:end])
+                await self._microphone.play(sound, end)
         except TimeoutError:  # nobody takes its frames any more
             raise ConnectionError("Melvin is not connected any more") from None
         sent = time.monotonic()
