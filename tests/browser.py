@@ -6,7 +6,20 @@ import os
 import shutil
 from pathlib import Path
 
-__all__ = ["find_chromium"]
+__all__ = ["SPEAKING", "find_chromium"]
+
+SPEAKING = (
+    "--headless",
+    "--no-sandbox",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+"""Arguments for a browser that somebody speaks into: it asks nobody for the microphone, and plays Melvin at once."""
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _ON_MACOS = ("Chromium.app/Contents/MacOS/Chromium", "Google Chrome.app/Contents/MacOS/Google Chrome")

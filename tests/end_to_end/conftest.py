@@ -14,21 +14,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.browser import find_chromium
+from tests.browser import SPEAKING, find_chromium
 from tests.end_to_end.candidate import Candidate
 from tests.end_to_end.service import RunningService
-
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 @pytest.fixture(scope="package")
@@ -41,7 +29,7 @@ def playwright() -> Iterator[Playwright]:
 def browser(playwright: Playwright) -> Iterator[Browser]:
     found = find_chromium()
     assert found is not None, "no Chromium is installed; `python -m tests` says how to get one"
-    running = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+    running = playwright.chromium.launch(executable_path=found, args=list(SPEAKING))
     yield running
     running.close()
 

@@ -15,23 +15,12 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.benchmarks.gap.measure import Sound
-from tests.browser import find_chromium
+from tests.browser import SPEAKING, find_chromium
 
 __all__ = ["Caller", "open_browser", "prepare"]
 
 HERE = Path(__file__).parent
 POLL_MS = 50
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 @contextmanager
@@ -39,7 +28,7 @@ def open_browser() -> Iterator[Browser]:
     found = find_chromium()
     assert found is not None, "no Chromium is installed; `python -m tests` says how to get one"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=found, args=list(SPEAKING))
         try:
             yield browser
         finally:
