@@ -19,12 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interviewer.app import open_database, recognition_options
-from interviewer.commands import Refused
 from interviewer.conversation.events import event_from_dict
 from interviewer.conversation.pace import Pace
 from interviewer.conversation.pauses import Pause, Verdict, pauses, verdict
 from interviewer.conversation.script import RATE, Script
 from interviewer.conversation.turns import POLICIES, TurnPolicy
+from interviewer.desk.errands import Refused
 from interviewer.live.rehearing import rehear
 from interviewer.records.events import read_events
 from interviewer.records.interviews import interview as find_interview

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from interviewer import webhook_desk
-from interviewer.commands import Refused
+from interviewer.desk import webhooks as webhook_desk
+from interviewer.desk.errands import Refused
 from interviewer.records import webhooks
 from interviewer.records.database import Database
 from interviewer.records.webhooks import announce

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from interviewer.commands import Refused, coturn
+from interviewer.desk.errands import Refused, coturn
 from interviewer.media.coturn import coturn_configuration
 from interviewer.media.ice import LASTS_S, BadIceServers, IceServer, PeerOptions
 from interviewer.settings import Settings

@@ -9,7 +9,7 @@ from typing import get_args
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.app import open_database
-from interviewer.commands import Refused
+from interviewer.desk.errands import Refused
 from interviewer.jobs.targets import RefusedTarget, check_url
 from interviewer.records import webhooks
 from interviewer.records.tables import WebhookDelivery

@@ -18,7 +18,7 @@ def webhook_commands(run: Run) -> typer.Typer:
     commands = typer.Typer(help="Webhooks: events sent to other programs.", no_args_is_help=True)
 
     def show(name: str, *args: Any) -> None:
-        from interviewer import webhook_desk
+        from interviewer.desk import webhooks as webhook_desk
 
         async def work(settings: Any) -> None:
             for line in await getattr(webhook_desk, name)(settings, lambda text: typer.echo(text, err=True), *args):

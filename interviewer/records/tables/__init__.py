@@ -1,0 +1,37 @@
+"""Every table. Times are UTC; ids are prefixed text (see ``ids``); documents are JSONB.
+
+Relationships are never loaded by accident: reading one that the query did not ask for raises.
+"""
+
+from __future__ import annotations
+
+from interviewer.records.tables.access import Account, ApiKey, KeyUsage, LoginSession, StoredReply
+from interviewer.records.tables.base import Base
+from interviewer.records.tables.deletion import Deletion, RetentionRule
+from interviewer.records.tables.interviews import Candidate, Consent, Interview, InterviewEvent, Invitation, PlanVersion
+from interviewer.records.tables.results import AnswerRow, Recording, ScorecardRow, TranscriptRow
+from interviewer.records.tables.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
+
+__all__ = [
+    "Account",
+    "AnswerRow",
+    "ApiKey",
+    "Base",
+    "Candidate",
+    "Consent",
+    "Deletion",
+    "Interview",
+    "InterviewEvent",
+    "Invitation",
+    "KeyUsage",
+    "LoginSession",
+    "PlanVersion",
+    "Recording",
+    "RetentionRule",
+    "ScorecardRow",
+    "StoredReply",
+    "TranscriptRow",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+]

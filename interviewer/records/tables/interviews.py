@@ -1,0 +1,114 @@
+"""From a plan's version to the log of its interview."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from interviewer.records.ids import new_id
+from interviewer.records.tables.base import Base, Json
+
+__all__ = ["Candidate", "Consent", "Interview", "InterviewEvent", "Invitation", "PlanVersion"]
+
+
+class Candidate(Base):
+    __tablename__ = "candidates"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("cand"))
+    name: Mapped[str]
+    email: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_candidates_lower_email", text("lower(email)")),)
+
+
+class PlanVersion(Base):
+    """A plan as it was when somebody was invited to it, with its rubrics, persona, phrases and notice (``body``)."""
+
+    __tablename__ = "plan_versions"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("plan"))
+    name: Mapped[str]
+    version: Mapped[int]
+    hash: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    body: Mapped[Json]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Invitation(Base):
+    __tablename__ = "invitations"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("inv"))
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    candidate_id: Mapped[str] = mapped_column(ForeignKey("candidates.id"), index=True)
+    plan_id: Mapped[str] = mapped_column(ForeignKey("plan_versions.id"), index=True)
+    variables: Mapped[Json] = mapped_column(default=dict)
+    accommodation: Mapped[float] = mapped_column(default=1.0)
+    livemode: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    created_by: Mapped[str | None]
+
+    candidate: Mapped[Candidate] = relationship(lazy="raise")
+    plan: Mapped[PlanVersion] = relationship(lazy="raise")
+    interview: Mapped[Interview | None] = relationship(lazy="raise", back_populates="invitation", viewonly=True)
+
+    __table_args__ = (Index(None, "created_at", "id"),)
+
+
+class Consent(Base):
+    """What the candidate agreed to, word for word, and the hash of those words."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("con"))
+    invitation_id: Mapped[str] = mapped_column(ForeignKey("invitations.id", ondelete="CASCADE"), unique=True)
+    notice_hash: Mapped[str]
+    notice_text: Mapped[Json]
+    language: Mapped[str]
+    accepted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Interview(Base):
+    """One run of a plan. ``status``: created, live, paused, checking, submitted, scored.
+
+    ``progress`` says how far the record transcript is: {"stage", "done", "total"} in spoken stretches.
+    ``failure`` is a plain sentence for the recruiter while a job cannot finish.
+    """
+
+    __tablename__ = "interviews"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("int"))
+    invitation_id: Mapped[str] = mapped_column(ForeignKey("invitations.id"), unique=True)
+    script: Mapped[Json]
+    status: Mapped[str] = mapped_column(default="created")
+    end_reason: Mapped[str | None]
+    node: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    submitted_at: Mapped[datetime | None]
+    scored_at: Mapped[datetime | None]
+    progress: Mapped[Json | None]
+    failure: Mapped[str | None]
+
+    invitation: Mapped[Invitation] = relationship(lazy="raise", back_populates="interview")
+
+    __table_args__ = (Index(None, "created_at", "id"), Index(None, "status", "created_at", "id"))
+
+
+class InterviewEvent(Base):
+    """One event of the log. ``at`` counts samples at 16 kHz; ``seq`` starts at 1 and has no gaps."""
+
+    __tablename__ = "interview_events"
+
+    interview_id: Mapped[str] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str]
+    body: Mapped[Json]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())

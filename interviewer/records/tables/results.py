@@ -1,0 +1,88 @@
+"""What an interview leaves: answers, transcripts, scorecards, recordings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from interviewer.records.ids import new_id
+from interviewer.records.tables.base import Base, Json
+
+__all__ = ["AnswerRow", "Recording", "ScorecardRow", "TranscriptRow"]
+
+
+class AnswerRow(Base):
+    """``status``: answered, no-answer, skipped or not-reached. The words are in the transcripts."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("ans"))
+    interview_id: Mapped[str] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"))
+    question_id: Mapped[str]
+    position: Mapped[int]
+    kind: Mapped[str]
+    status: Mapped[str]
+
+    __table_args__ = (UniqueConstraint("interview_id", "question_id"),)
+
+
+class TranscriptRow(Base):
+    """A version of what was said. ``source``: live, record or candidate; ``body``: ``Transcript.to_dict()``.
+
+    ``made_from`` names what it was made from and with (recognition model, recording hash), so that a job that runs
+    twice stores one version; None for what people typed.
+    """
+
+    __tablename__ = "transcripts"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("tr"))
+    interview_id: Mapped[str] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    source: Mapped[str]
+    made_from: Mapped[str | None]
+    body: Mapped[Json]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("interview_id", "version"), UniqueConstraint("interview_id", "made_from"))
+
+
+class ScorecardRow(Base):
+    """Immutable. ``body`` is ``Scorecard.to_dict()``; the other columns say what was scored with what."""
+
+    __tablename__ = "scorecards"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("scd"))
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"))
+    transcript_version: Mapped[int]
+    rubric_hash: Mapped[str]
+    judge: Mapped[str]
+    judge_version: Mapped[str]
+    body: Mapped[Json]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    answer: Mapped[AnswerRow] = relationship(lazy="raise")
+
+    __table_args__ = (
+        UniqueConstraint("answer_id", "transcript_version", "rubric_hash", "judge", "judge_version",
+                         name="uq_scorecards_scored_with"),
+    )  # fmt: skip
+
+
+class Recording(Base):
+    """One side's sound, or both mixed. ``samples`` at ``rate`` a second; position 0 is the interview clock's zero."""
+
+    __tablename__ = "recordings"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("rec"))
+    interview_id: Mapped[str] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"))
+    side: Mapped[str]
+    object_key: Mapped[str]
+    sha256: Mapped[str]
+    rate: Mapped[int]
+    samples: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("interview_id", "side"),)
