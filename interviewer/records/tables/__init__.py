@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from interviewer.records.tables.access import Account, ApiKey, KeyUsage, LoginSession, StoredReply
 from interviewer.records.tables.base import Base
+from interviewer.records.tables.browser import BrowserChunk, BrowserManifest, BrowserStretch
 from interviewer.records.tables.deletion import Deletion, RetentionRule
 from interviewer.records.tables.interviews import Candidate, Consent, Interview, InterviewEvent, Invitation, PlanVersion
 from interviewer.records.tables.results import AnswerRow, Recording, ScorecardRow, TranscriptRow
@@ -17,6 +18,9 @@ __all__ = [
     "AnswerRow",
     "ApiKey",
     "Base",
+    "BrowserChunk",
+    "BrowserManifest",
+    "BrowserStretch",
     "Candidate",
     "Consent",
     "Deletion",

@@ -71,7 +71,11 @@ class ScorecardRow(Base):
 
 
 class Recording(Base):
-    """One side's sound, or both mixed. ``samples`` at ``rate`` a second; position 0 is the interview clock's zero."""
+    """One side's sound, or both mixed. ``samples`` at ``rate`` a second; position 0 is the interview clock's zero.
+
+    ``side``: candidate, melvin or mix; received, where the candidate's side has sound of the browser's own recording in
+    it: what the service itself had. ``made_from`` names the browser's chunks that were known when it was made.
+    """
 
     __tablename__ = "recordings"
 
@@ -83,6 +87,7 @@ class Recording(Base):
     rate: Mapped[int]
     samples: Mapped[int] = mapped_column(BigInteger)
     media_type: Mapped[str]
+    made_from: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (UniqueConstraint("interview_id", "side"),)
