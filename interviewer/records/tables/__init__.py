@@ -10,6 +10,7 @@ from interviewer.records.tables.base import Base
 from interviewer.records.tables.browser import BrowserChunk, BrowserManifest, BrowserStretch
 from interviewer.records.tables.deletion import Deletion, RetentionRule
 from interviewer.records.tables.interviews import Candidate, Consent, Interview, InterviewEvent, Invitation, PlanVersion
+from interviewer.records.tables.nodes import Node, RecordingPart, SharedSecret
 from interviewer.records.tables.results import AnswerRow, Recording, ScorecardRow, TranscriptRow
 from interviewer.records.tables.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
 
@@ -29,10 +30,13 @@ __all__ = [
     "Invitation",
     "KeyUsage",
     "LoginSession",
+    "Node",
     "PlanVersion",
     "Recording",
+    "RecordingPart",
     "RetentionRule",
     "ScorecardRow",
+    "SharedSecret",
     "StoredReply",
     "TranscriptRow",
     "WebhookDelivery",

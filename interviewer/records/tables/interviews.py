@@ -77,7 +77,8 @@ class Interview(Base):
     """One run of a plan. ``status``: created, live, paused, checking, submitted, scored.
 
     ``progress`` says how far the record transcript is: {"stage", "done", "total"} in spoken stretches.
-    ``failure`` is a plain sentence for the recruiter while a job cannot finish.
+    ``failure`` is a plain sentence for the recruiter while a job cannot finish. ``node`` holds the interview, None where
+    nobody does; ``lease`` counts its holders, so that what a former one writes late is told from the present one's.
     """
 
     __tablename__ = "interviews"
@@ -88,6 +89,7 @@ class Interview(Base):
     status: Mapped[str] = mapped_column(default="created")
     end_reason: Mapped[str | None]
     node: Mapped[str | None]
+    lease: Mapped[int] = mapped_column(server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
