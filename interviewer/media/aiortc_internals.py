@@ -1,8 +1,8 @@
 """The one place that reaches into aiortc. Checked against 1.16; a test says what broke after an update.
 
-- Received packets go through :class:`SteadyBuffer`. aiortc's own buffer waits for a lost packet for as long as it has
-  room, keeps the delay it gained for the rest of the call (80 to 280 ms at the first loss), and throws away good
-  packets at every further one.
+- Received packets of sound go to us (``packet_order``), not into aiortc's buffer, which waits for a lost packet for as
+  long as it has room, keeps the delay it gained for the rest of the call (80 to 280 ms at the first loss), and throws
+  away good packets at every further one. Lost ones are asked for again, as aiortc does it for pictures alone.
 - Data channel chunks stay under 1100 bytes: paths with an MTU of 1280 drop aiortc's 1200 without a word. What is lost
   is sent again after 0.3 s (0.5 before the first answer), much as browsers do, not after 1 s (3): else two or three
   lost packets look like a lost connection, which pages and we believe in after 3 s.
@@ -24,8 +24,8 @@ from aiortc.jitterbuffer import JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
 
 __all__ = [
-    "KNOWN", "SteadyBuffer", "UnknownAiortc", "adapt_data_channels", "adapt_receiver", "bound_messages",
-    "hasten_gathering", "sources",
+    "KNOWN", "TakePacket", "UnknownAiortc", "adapt_data_channels", "ask_again", "bound_messages", "hasten_gathering",
+    "sources", "take_packets",
 ]  # fmt: skip
 
 KNOWN = ("1.16",)
@@ -42,9 +42,12 @@ lost; a flood of them, which is cut off elsewhere, has hundreds waiting."""
 MOST_STREAMS = 32
 GATHER_S = 2.0
 _BUFFER = "_RTCRtpReceiver__jitter_buffer"
+_ASK = "_send_rtcp_nack"
 _SOURCES = "_RTCRtpReceiver__remote_streams"
 _TAKE = "_receive_data_chunk"
 _STREAMS = "_inbound_streams"
+
+TakePacket = Callable[[int, int, int, bytes], None]
 
 log = structlog.get_logger(__name__)
 
@@ -68,55 +71,29 @@ def _check_version() -> None:
         log.warning("this aiortc was never tried here", version=version("aiortc"), known=KNOWN)
 
 
-class SteadyBuffer(JitterBuffer):
-    """Puts packets in order with a constant delay of ``depth`` packets (20 ms each), whatever is lost.
+class _Handover(JitterBuffer):
+    """In the place of aiortc's buffer: hands each packet on as it comes, and keeps nothing."""
 
-    A packet is handed on when ``depth`` later ones have come. One that comes after its turn is dropped; one that never
-    comes leaves a gap in RTP time, which becomes silence at the right place.
-    """
-
-    def __init__(self, depth: int = 3) -> None:
+    def __init__(self, take: TakePacket) -> None:
         super().__init__(capacity=16)
-        self._depth = depth
-        self._waiting: dict[int, RtpPacket] = {}
-        self._newest: int | None = None
-        self._handed: int | None = None
-        self.received = 0
-        self.late = 0
+        self._take = take
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
-        self.received += 1
-        number = self._unwrapped(packet.sequence_number)
-        if self._newest is not None and number < self._newest - 1000:  # the sender began anew
-            self._waiting.clear()
-            self._handed = None
-            self._newest = number = packet.sequence_number
-        if self._handed is not None and number <= self._handed:
-            self.late += 1
-            return False, None
-        self._waiting[number] = packet
-        self._newest = number if self._newest is None else max(self._newest, number)
-        if len(self._waiting) <= self._depth:
-            return False, None
-        self._handed = min(self._waiting)
-        oldest = self._waiting.pop(self._handed)
-        return False, JitterFrame(data=oldest._data, timestamp=oldest.timestamp)  # type: ignore[attr-defined]  # set by the receiver
-
-    def _unwrapped(self, sequence_number: int) -> int:
-        """The 16-bit number placed near the newest one, so that order survives the wrap."""
-        if self._newest is None:
-            return sequence_number
-        step = (sequence_number - self._newest) & 0xFFFF
-        return self._newest + (step if step < 0x8000 else step - 0x10000)
+        self._take(packet.ssrc, packet.sequence_number, packet.timestamp, packet.payload)
+        return False, None
 
 
-def adapt_receiver(receiver: RTCRtpReceiver) -> SteadyBuffer:
-    """Before anything was received. Returns the buffer, which counts what came."""
+def take_packets(receiver: RTCRtpReceiver, take: TakePacket) -> None:
+    """Before anything was received: ``take(source, sequence number, RTP time, payload)`` gets each packet, and the
+    receiver's track gets no frame, but still its end."""
     _check_version()
     _demand(receiver, _BUFFER)
-    buffer = SteadyBuffer()
-    setattr(receiver, _BUFFER, buffer)
-    return buffer
+    setattr(receiver, _BUFFER, _Handover(take))
+
+
+async def ask_again(receiver: RTCRtpReceiver, source: int, numbers: list[int]) -> None:
+    """A generic NACK (RFC 4585 section 6.2.1) for these sequence numbers of ``source``."""
+    await _demand(receiver, _ASK)(source, numbers)
 
 
 def sources(receiver: RTCRtpReceiver) -> int:

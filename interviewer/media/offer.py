@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from aiortc.sdp import SessionDescription
 
-__all__ = ["BadOffer", "Offer", "read_offer"]
+__all__ = ["BadOffer", "Offer", "read_offer", "with_repeats"]
 
 LARGEST_BYTES = 64 * 1024
 MOST_SECTIONS = 8
@@ -22,10 +23,12 @@ class BadOffer(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """``sdp`` is what aiortc is given. ``audio`` is False where the page sends no sound (no microphone)."""
+    """``sdp`` is what aiortc is given. ``audio`` is False where the page sends no sound (no microphone); ``repeats``
+    where it would not send lost packets of sound again."""
 
     sdp: str
     audio: bool
+    repeats: bool
 
 
 def read_offer(sdp: str) -> Offer:
@@ -52,7 +55,7 @@ def read_offer(sdp: str) -> Offer:
         description = SessionDescription.parse(text)
     except _PARSER_ERRORS as error:
         raise BadOffer(f"the offer is not a valid SDP session description: {error or type(error).__name__}") from error
-    return Offer(text, _check(description))
+    return Offer(text, _check(description), _repeats(description))
 
 
 def _left_out(line: str) -> bool:
@@ -85,3 +88,22 @@ def _check(description: SessionDescription) -> bool:
     if len(sections) > 1 and not {m.rtp.muxId for m in sections} <= bundle:
         raise BadOffer("the offer does not bundle its sections onto one transport")
     return audio[0].direction in ("sendrecv", "sendonly")
+
+
+def _repeats(description: SessionDescription) -> bool:
+    """Whether generic NACK (RFC 4585 section 4.2) stands beside Opus. Browsers can, and say so for pictures alone: our
+    page writes it into its offer."""
+    audio = next(m for m in description.media if m.kind == "audio")
+    opus = [c for c in audio.rtp.codecs if c.mimeType.lower() == "audio/opus"]
+    return any(f.type == "nack" and not f.parameter for codec in opus for f in codec.rtcpFeedback)
+
+
+def with_repeats(sdp: str) -> str:
+    """The description with generic NACK beside each Opus that has none."""
+    lines: list[str] = []
+    for line in sdp.splitlines():
+        lines.append(line)
+        opus = re.match(r"a=rtpmap:(\d+) opus/48000", line, re.IGNORECASE)
+        if opus is not None and f"a=rtcp-fb:{opus[1]} nack" not in sdp.splitlines():
+            lines.append(f"a=rtcp-fb:{opus[1]} nack")
+    return "\r\n".join(lines) + "\r\n"

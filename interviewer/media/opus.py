@@ -15,11 +15,11 @@ from av.packet import Packet
 
 from interviewer.media.audio_out import Speaker
 
-__all__ = ["BIT_RATE", "OpusEncoder", "OpusTrack"]
+__all__ = ["BIT_RATE", "RATE", "TICK", "OpusEncoder", "OpusTrack"]
 
 BIT_RATE = 32_000
 RATE = 48_000
-_TICK = Fraction(1, RATE)
+TICK = Fraction(1, RATE)
 
 
 class OpusEncoder:
@@ -32,7 +32,7 @@ class OpusEncoder:
         self._codec.layout = "mono"
         self._codec.options = {"application": "voip"}
         self._codec.sample_rate = RATE
-        self._codec.time_base = _TICK
+        self._codec.time_base = TICK
         self._encoded = 0
 
     def encode(self, frame: AudioFrame) -> list[Packet[Any]]:
@@ -42,7 +42,7 @@ class OpusEncoder:
         self._encoded += frame.samples
         packets: list[Packet[Any]] = self._codec.encode(frame)
         for packet in packets:
-            packet.pts, packet.time_base = time, _TICK
+            packet.pts, packet.time_base = time, TICK
         return packets
 
 

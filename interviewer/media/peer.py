@@ -31,22 +31,22 @@ from aiortc import (
 )
 from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateError, OperationError
 from aiortc.mediastreams import MediaStreamError
-from av import AudioFrame
 
 from interviewer.media.aiortc_internals import (
-    SteadyBuffer,
     adapt_data_channels,
-    adapt_receiver,
+    ask_again,
     bound_messages,
     hasten_gathering,
     sources,
+    take_packets,
 )
-from interviewer.media.audio_in import AudioBlock, AudioPlacer
+from interviewer.media.audio_in import AudioBlock
 from interviewer.media.audio_out import Speaker
 from interviewer.media.control import MOST_REFUSED, Control
 from interviewer.media.ice import IceServer, PeerOptions
-from interviewer.media.offer import BadOffer, read_offer
+from interviewer.media.offer import BadOffer, Offer, read_offer, with_repeats
 from interviewer.media.opus import OpusTrack
+from interviewer.media.sound_in import SoundIn
 
 __all__ = ["AudioBlock", "BadOffer", "IceServer", "Peer", "PeerHandlers", "PeerOptions", "PeerState"]
 
@@ -94,13 +94,11 @@ class Peer:
         self._handlers = handlers
         self._connection = RTCPeerConnection(options.configuration())
         self._control = Control(handlers.on_message)
-        self._placer = AudioPlacer(self._on_block)
-        self._buffer: SteadyBuffer | None = None
+        self._sound = SoundIn(self._on_block, self._ask_again)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
         self._state: PeerState | Literal["new"] = "new"
         self._made = time.monotonic()
-        self._last_frame: float | None = None
         self.local_sdp = ""
         self.speaker = Speaker()
         self.sends_audio = False
@@ -113,7 +111,7 @@ class Peer:
         peer = cls(options, handlers)
         peer.sends_audio = offer.audio
         try:
-            await peer._negotiate(offer.sdp)
+            await peer._negotiate(offer)
         except _OFFER_ERRORS as error:
             await peer.close()
             raise BadOffer(f"the offer cannot be answered: {error or type(error).__name__}") from error
@@ -132,7 +130,7 @@ class Peer:
     @property
     def audio_age_s(self) -> float | None:
         """Seconds since the last decoded frame of the page's sound; None before the first."""
-        return None if self._last_frame is None else time.monotonic() - self._last_frame
+        return None if self._sound.last_frame is None else time.monotonic() - self._sound.last_frame
 
     def send(self, message: Mapping[str, Any]) -> bool:
         """To the page, over the control channel. False where it cannot be reached now. Raises ``ValueError`` for a
@@ -147,7 +145,7 @@ class Peer:
 
     # -- making the connection ----------------------------------------------------------------------------------
 
-    async def _negotiate(self, sdp: str) -> None:
+    async def _negotiate(self, offer: Offer) -> None:
         connection = self._connection
         connection.on("datachannel", self._on_channel)
         connection.on("connectionstatechange", self._on_connection)
@@ -157,8 +155,9 @@ class Peer:
         ours.setCodecPreferences(
             [c for c in RTCRtpReceiver.getCapabilities("audio").codecs if c.mimeType.lower() == "audio/opus"]  # type: ignore[union-attr]  # audio has capabilities
         )
-        self._buffer = adapt_receiver(ours.receiver)
-        await connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+        take_packets(ours.receiver, self._sound.packet)
+        self._sound.order.repeats = offer.repeats
+        await connection.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
         for transceiver in connection.getTransceivers():
             if transceiver is not ours:  # a camera, or a second microphone: politely declined
                 transceiver.direction = "inactive"
@@ -166,7 +165,8 @@ class Peer:
         hasten_gathering(connection)
         # Gathers before it returns: the answer carries every candidate, so nothing has to trickle.
         await connection.setLocalDescription(await connection.createAnswer())
-        self.local_sdp = connection.localDescription.sdp
+        sdp = connection.localDescription.sdp
+        self.local_sdp = with_repeats(sdp) if offer.repeats else sdp
         self._own(self._watch(), "watch peer")
 
     def _own(self, work: Any, name: str) -> None:
@@ -192,16 +192,17 @@ class Peer:
     # -- while it lasts ------------------------------------------------------------------------------------------
 
     async def _listen(self, track: MediaStreamTrack) -> None:
-        """Read every frame: what is not read piles up without bound."""
-        while True:
-            try:
-                frame = await track.recv()
-            except MediaStreamError:
-                self._placer.finish()
-                return
-            self._last_frame = time.monotonic()
-            if isinstance(frame, AudioFrame):
-                self._placer.place(frame)
+        """The track has no frames, but an end."""
+        try:
+            while True:
+                await track.recv()
+        except MediaStreamError:
+            self._sound.finish()
+
+    def _ask_again(self, source: int, numbers: list[int]) -> None:
+        if self._closing is None:
+            receiver = self._connection.getTransceivers()[0].receiver
+            self._own(ask_again(receiver, source, numbers), "ask for lost packets")
 
     def _on_block(self, block: AudioBlock) -> None:
         if self._closing is None:
@@ -218,7 +219,8 @@ class Peer:
                     log.info("peer never connected")
                     self._closing = asyncio.create_task(self._close(), name="close peer")
                 continue
-            received = self._buffer.received if self._buffer is not None else 0
+            self._sound.overdue()
+            received = self._sound.order.received
             if received - packets > FLOOD or self._sources() > MOST_SOURCES:
                 self._give_up("sound")
                 return
@@ -227,7 +229,7 @@ class Peer:
                 return
             if received != packets:
                 packets, packets_at = received, now
-                if received > 2 * DEAF_S * 50 and now - (self._last_frame or self._made) > DEAF_S:
+                if received > 2 * DEAF_S * 50 and now - (self._sound.last_frame or self._made) > DEAF_S:
                     log.warning("sound arrives but cannot be decoded")
                     self._closing = asyncio.create_task(self._close(), name="close peer")
                     return

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
 
+from interviewer.media.offer import with_repeats
 from interviewer.media.peer import Peer, PeerOptions
 from tests.media.page import Page, until
-from tests.media.relay import Direction, Impairment, Relay
+from tests.media.relay import CLEAN, Direction, Impairment, Relay
 from tests.media.test_peer import Seen, tone
 
 
@@ -52,5 +54,37 @@ async def test_page_and_service_meet_through_the_relay_alone_and_survive_a_new_a
             relay.impairment = Impairment()
             relay.rebind()
             await until(lambda: len(seen.blocks) > before + 10)
+        finally:
+            await peer.close()
+
+
+async def test_a_page_that_sends_lost_packets_again_loses_none_of_what_was_said() -> None:
+    seen = Seen()
+    async with Relay() as relay, Page(tone(400, 8)) as page:
+        peer = await Peer.answer(with_repeats(relay.offer(await page.offer())), PeerOptions(), seen.handlers)
+        try:
+            assert re.search(r"a=rtcp-fb:\d+ nack\r\n", peer.local_sdp)
+            await page.accept(await relay.answer(peer.local_sdp))
+            await until(lambda: len(seen.blocks) > 5)
+            relay.impairment = Impairment(loss=0.2)
+            order = peer._sound.order
+            await until(lambda: order.repeated > 5)
+            relay.impairment = CLEAN
+        finally:
+            await peer.close()
+    gaps = sum(b.start != a.start + len(a.samples) for a, b in itertools.pairwise(seen.blocks))
+    assert gaps <= order.lost < relay.up.lost
+
+
+async def test_a_page_that_does_not_say_so_is_not_asked() -> None:
+    async with Relay() as relay, Page(tone(400, 8)) as page:
+        peer = await Peer.answer(relay.offer(await page.offer()), PeerOptions(), Seen().handlers)
+        try:
+            assert " nack" not in peer.local_sdp
+            await page.accept(await relay.answer(peer.local_sdp))
+            order = peer._sound.order
+            relay.impairment = Impairment(loss=0.2)
+            await until(lambda: order.lost > 2)
+            assert order.repeated == 0
         finally:
             await peer.close()

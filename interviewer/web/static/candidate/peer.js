@@ -37,7 +37,7 @@ export class Peer {
 
   /** Resolves when messages can be sent. Throws Refused (the server said no), TypeError (it was not reached) or NoPath. */
   async open(url, tab) {
-    await this.#pc.setLocalDescription(await this.#pc.createOffer());
+    await this.#describe(await this.#pc.createOffer());
     await this.#gathered();
     const reply = await post(url, "application/sdp", this.#pc.localDescription.sdp, { "X-Tab": tab });
     try {
@@ -46,6 +46,14 @@ export class Peer {
       throw new NoPath(error.message);
     }
     await this.#opened();
+  }
+
+  async #describe(offer) {
+    try {
+      await this.#pc.setLocalDescription({ type: "offer", sdp: withRepeats(offer.sdp) });
+    } catch {
+      await this.#pc.setLocalDescription(offer);
+    }
   }
 
   #gathered() {
@@ -93,3 +101,9 @@ export class Peer {
   }
 }
 
+/** Browsers send lost packets of sound again where the offer says so (rtcp-fb nack), but say it for pictures alone. */
+function withRepeats(sdp) {
+  return sdp.replace(/^a=rtpmap:(\d+) opus\/48000.*\r\n/gim, (line, type) =>
+    sdp.includes(`a=rtcp-fb:${type} nack\r\n`) ? line : `${line}a=rtcp-fb:${type} nack\r\n`,
+  );
+}
