@@ -12,10 +12,12 @@ from interviewer.records.tables.deletion import Deletion, RetentionRule
 from interviewer.records.tables.interviews import Candidate, Consent, Interview, InterviewEvent, Invitation, PlanVersion
 from interviewer.records.tables.nodes import Node, RecordingPart, SharedSecret
 from interviewer.records.tables.results import AnswerRow, Recording, ScorecardRow, TranscriptRow
+from interviewer.records.tables.runs import AnswerEmbeddings, JudgeAllowance, JudgeSlot, ScoringRun, ScoringRunItem
 from interviewer.records.tables.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 __all__ = [
     "Account",
+    "AnswerEmbeddings",
     "AnswerRow",
     "ApiKey",
     "Base",
@@ -28,6 +30,8 @@ __all__ = [
     "Interview",
     "InterviewEvent",
     "Invitation",
+    "JudgeAllowance",
+    "JudgeSlot",
     "KeyUsage",
     "LoginSession",
     "Node",
@@ -36,6 +40,8 @@ __all__ = [
     "RecordingPart",
     "RetentionRule",
     "ScorecardRow",
+    "ScoringRun",
+    "ScoringRunItem",
     "SharedSecret",
     "StoredReply",
     "TranscriptRow",
