@@ -2,7 +2,9 @@
 
     journal (disk, synced) --every 0.4 s--> interview_events
 
-Nothing waits for this: a live interview goes on while the database is away. Feeding twice is harmless.
+Nothing waits for this: a live interview goes on while the database is away. Feeding twice is harmless. An entry counts
+only while the lease under which it was written is the interview's present one (see ``leases``): what a node wrote after
+another had taken the interview is refused, and whoever runs that interview here is told (``on_refused``).
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ from typing import TypeVar
 
 import psycopg
 import structlog
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from interviewer.records.database import Database
 from interviewer.records.events import append_events, last_seq
 from interviewer.records.interviews import status_of
 from interviewer.records.journal import Entry, journal_path, parse_lines
+from interviewer.records.leases import lease_of
 
 __all__ = ["Feeder"]
 
@@ -42,10 +45,9 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Progress:
-    """``fed`` bytes are in the database. ``orphaned``: the database has no such interview (it was deleted)."""
+    """``fed`` bytes are in the database, or refused. ``orphaned``: the database has no such interview (deleted)."""
 
     fed: int = 0
-    last_seq: int = 0
     orphaned: bool = False
 
 
@@ -58,6 +60,7 @@ class Feeder:
         self._task: asyncio.Task[None] | None = None
         self._round = asyncio.Lock()
         self._away = False
+        self.on_refused: Callable[[str], None] = lambda _: None
 
     @property
     def database_away(self) -> bool:
@@ -71,6 +74,14 @@ class Feeder:
         """Feed all there is now. Raises what the database raises."""
         while await self._feed_once():
             pass
+
+    async def bring(self, interview_id: str) -> None:
+        """Feed all of this interview's journal. Raises what the database raises."""
+        path = journal_path(self._folder, interview_id)
+        async with self._round:
+            self._progress.setdefault(interview_id, _Progress())
+            while await self._feed(path):
+                pass
 
     async def close(self) -> None:
         """With a last, short try; what the database does not take now is in the journals for the next start."""
@@ -119,20 +130,21 @@ class Feeder:
         entries, used = await self._in_thread(lambda: _next(path, progress.fed))
         if not entries:
             return False
-        try:
-            async with self._database.session() as session:
-                if progress.fed == 0:
-                    progress.last_seq = await last_seq(session, interview_id)
-                new = [e for e in entries if int(e["seq"]) > progress.last_seq]
-                await append_events(session, interview_id, [_row(e) for e in new])
-        except IntegrityError as error:
-            if not isinstance(error.orig, psycopg.errors.ForeignKeyViolation):
-                raise
+        async with self._database.session() as session:
+            lease = await lease_of(session, interview_id)
+            if lease is not None:
+                there = await last_seq(session, interview_id)
+                new = [e for e in entries if int(e["seq"]) > there]
+                mine = [e for e in new if int(e.get("lease", 0)) == lease]
+                await append_events(session, interview_id, [_row(e) for e in mine])
+        if lease is None:
             progress.orphaned = True
             log.warning("feeder.unknown_interview", interview=interview_id)
             return False
         progress.fed += used
-        progress.last_seq = max(progress.last_seq, *(int(e["seq"]) for e in entries))
+        if len(mine) < len(new):
+            log.warning("feeder.refused", interview=interview_id, events=len(new) - len(mine))
+            self.on_refused(interview_id)
         return True
 
     def _grown(self) -> list[Path]:
@@ -179,5 +191,5 @@ def _next(path: Path, start: int) -> tuple[list[Entry], int]:
 
 
 def _row(entry: Entry) -> tuple[int, int, str, Entry]:
-    body = {key: value for key, value in entry.items() if key not in ("seq", "at", "kind")}
+    body = {key: value for key, value in entry.items() if key not in ("seq", "at", "kind", "lease")}
     return int(entry["seq"]), int(entry["at"]), str(entry["kind"]), body

@@ -49,10 +49,12 @@ def parse_lines(raw: bytes) -> tuple[list[Entry], int]:
 
 
 class Journal:
-    """``folder`` holds the journals of all interviews of this machine. An interview has one writer at a time."""
+    """``folder`` holds the journals of all interviews of this machine. An interview has one writer at a time, and
+    writes each entry's ``lease`` beside it (see ``leases``)."""
 
-    def __init__(self, folder: Path, interview_id: str) -> None:
+    def __init__(self, folder: Path, interview_id: str, lease: int = 0) -> None:
         self.interview_id = interview_id
+        self._lease = {"lease": lease} if lease else {}
         self._path = journal_path(folder, interview_id)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._fd: int | None = None
@@ -65,7 +67,8 @@ class Journal:
 
         An entry is a JSON object with at least ``seq``, ``at`` and ``kind``.
         """
-        lines = b"".join(json.dumps(e, ensure_ascii=True, separators=(",", ":")).encode() + b"\n" for e in entries)
+        marked = ({**e, **self._lease} for e in entries)
+        lines = b"".join(json.dumps(e, ensure_ascii=True, separators=(",", ":")).encode() + b"\n" for e in marked)
         if not lines:
             return
         written = asyncio.get_running_loop().create_future()

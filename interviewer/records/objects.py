@@ -6,13 +6,18 @@ import asyncio
 import contextlib
 import hashlib
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import obstore
 from obstore.store import LocalStore, from_url
 
 __all__ = ["DamagedObject", "ObjectStore"]
+
+Result = TypeVar("Result")
 
 
 class DamagedObject(RuntimeError):
@@ -21,9 +26,13 @@ class DamagedObject(RuntimeError):
 
 class ObjectStore:
     """``where`` is a folder, or a URL (``s3://bucket/prefix``, ``gs://...``, ``az://...``; credentials from the
-    environment, as the vendor's own tools read them). Keys are relative paths with ``/``."""
+    environment, as the vendor's own tools read them). Keys are relative paths with ``/``.
+
+    What blocks is done on a thread of its own, never on asyncio's default executor, where sound is encoded.
+    """
 
     def __init__(self, where: str | Path) -> None:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="objects")
         self._folder: Path | None = None
         text = str(where)
         if "://" in text and not text.startswith("file://"):
@@ -38,14 +47,30 @@ class ObjectStore:
 
         Putting again replaces. Raises :class:`DamagedObject`, or ``OSError`` and obstore's errors.
         """
-        digest, size = await asyncio.to_thread(_digest, path)
+        digest, size = await self._in_thread(lambda: _digest(path))
         await obstore.put_async(self._store, key, path)
+        await self._settled(key, size)
+        return digest
+
+    async def put_bytes(self, key: str, data: bytes) -> str:
+        """As :meth:`put_file`."""
+        digest = hashlib.sha256(data).hexdigest()
+        await obstore.put_async(self._store, key, data)
+        await self._settled(key, len(data))
+        return digest
+
+    async def _settled(self, key: str, size: int) -> None:
+        """On the disk, where that is ours, and whole."""
         if self._folder is not None:
-            await asyncio.to_thread(_sync, self._folder / key)
+            path = self._folder / key
+            await self._in_thread(lambda: _sync(path))
         stored = await self.size(key)
         if stored != size:
             raise DamagedObject(f"{key}: {stored} bytes are stored of {size}")
-        return digest
+
+    async def get(self, key: str) -> bytes:
+        """All of it. Raises ``FileNotFoundError``."""
+        return bytes(await (await obstore.get_async(self._store, key)).bytes_async())
 
     async def get_range(self, key: str, start: int, end: int) -> bytes:
         """Bytes [start, end). Raises ``FileNotFoundError``."""
@@ -68,7 +93,8 @@ class ObjectStore:
         for key in keys:
             await self.delete(key)
         if self._folder is not None:
-            await asyncio.to_thread(_remove_empty, self._folder / prefix)
+            folder = self._folder / prefix
+            await self._in_thread(lambda: _remove_empty(folder))
         return len(keys)
 
     async def delete(self, key: str) -> None:
@@ -78,6 +104,9 @@ class ObjectStore:
         except FileNotFoundError:
             return
 
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
 
 def _digest(path: Path) -> tuple[str, int]:
     with path.open("rb") as file:
@@ -85,7 +114,10 @@ def _digest(path: Path) -> tuple[str, int]:
 
 
 def _remove_empty(folder: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
+    """With empty folders in it; one that somebody puts something into meanwhile stays."""
+    with contextlib.suppress(FileNotFoundError, OSError):
+        for inner in folder.iterdir():
+            inner.rmdir()
         folder.rmdir()
 
 

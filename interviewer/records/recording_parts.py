@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,10 +20,13 @@ def part_key(interview_id: str, side: str, start: int, end: int, lease: int) -> 
 
 
 async def put_part(
-    session: AsyncSession, *, interview_id: str, side: str, start: int, end: int, lease: int, sha256: str
+    session: AsyncSession, *, interview_id: str, side: str, spans: Sequence[tuple[int, int]], lease: int, sha256: str
 ) -> None:
     """Putting again replaces. Raises ``IntegrityError`` where the interview was deleted."""
-    values = {"sha256": sha256, "object_key": part_key(interview_id, side, start, end, lease)}
+    start, end = spans[0][0], spans[-1][1]
+    values = {
+        "sha256": sha256, "object_key": part_key(interview_id, side, start, end, lease), "spans": list(spans),
+    }  # fmt: skip
     put = insert(RecordingPart).values(
         id=new_id("part"), interview_id=interview_id, side=side, start=start, end=end, lease=lease, **values
     )

@@ -1,7 +1,9 @@
 """The object store: what comes out is what went in, by its hash; parts are read without the whole."""
 
+import asyncio
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,19 @@ async def test_putting_again_replaces(tmp_path: Path, sound: Path, shorter: Path
     await store.put_file("a", shorter)
     assert await store.get_range("a", 0, 7) == b"shorter"
     assert await store.size("a") == 7
+
+
+async def test_bytes_are_stored_with_their_hash_while_asyncio_s_own_threads_are_busy(tmp_path: Path) -> None:
+    loop, over = asyncio.get_running_loop(), threading.Event()
+    waiting = [loop.run_in_executor(None, over.wait) for _ in range(64)]  # as encoders of sound hold them
+    store = ObjectStore(tmp_path / "objects")
+    async with asyncio.timeout(20):
+        assert await store.put_bytes("recordings/int_1/parts/a", WHOLE) == hashlib.sha256(WHOLE).hexdigest()
+        assert await store.get("recordings/int_1/parts/a") == WHOLE
+        assert await store.delete_under("recordings/int_1") == 1
+    assert not (tmp_path / "objects" / "recordings" / "int_1").exists()
+    over.set()
+    await asyncio.gather(*waiting)
 
 
 async def test_what_is_not_there_is_a_missing_file_and_deleting_it_is_no_error(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Index, func
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from interviewer.records.ids import new_id
@@ -31,9 +32,10 @@ class Node(Base):
 
 
 class RecordingPart(Base):
-    """One side's sound from ``start`` to ``end`` (samples at 16 kHz on the interview's clock, half open), as 16-bit
-    little-endian samples in the object store. ``lease`` is that under which it was heard: where two parts overlap, the
-    later lease's counts. ``object_key`` is None once the finished recording holds it; that it was received stays known.
+    """One side's sound between ``start`` and ``end`` (samples at 16 kHz on the interview's clock, half open): the
+    object holds the stretches in ``spans``, one after the other, as 16-bit little-endian samples. ``lease`` is that
+    under which it was heard: where two parts overlap, the later lease's counts. ``object_key`` is None once the
+    finished recording holds the sound; which stretches were received stays known.
     """
 
     __tablename__ = "recording_parts"
@@ -43,6 +45,7 @@ class RecordingPart(Base):
     side: Mapped[str]
     start: Mapped[int] = mapped_column("start_sample", BigInteger)
     end: Mapped[int] = mapped_column("end_sample", BigInteger)
+    spans: Mapped[list[tuple[int, int]]] = mapped_column(JSONB)
     lease: Mapped[int]
     sha256: Mapped[str]
     object_key: Mapped[str | None]

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0006"
 down_revision = "0005"
@@ -37,6 +38,7 @@ def upgrade() -> None:
         sa.Column("side", sa.Text(), nullable=False),
         sa.Column("start_sample", sa.BigInteger(), nullable=False),
         sa.Column("end_sample", sa.BigInteger(), nullable=False),
+        sa.Column("spans", postgresql.JSONB(), nullable=False),
         sa.Column("lease", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("object_key", sa.Text(), nullable=True),
