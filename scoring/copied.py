@@ -50,7 +50,7 @@ def _copied(tokens: tuple[str, ...], own: Ngrams, sources: Sources) -> Literal["
     if len(tokens) < SHORTEST_COPY:
         if len(tokens) < SHORTEST_WHOLE:
             return None
-        if own <= _source(sources.question).places.keys():
+        if own <= _source(sources.question).known:
             return "question"
         return "rubric" if own in _source(sources.rubric).whole else None
     if _stands_in(own, sources.question):
@@ -70,8 +70,10 @@ def ngrams(tokens: tuple[str, ...]) -> Ngrams:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Trigrams of several texts: in which each stands, how many each text has, and those of whole short texts."""
+    """Trigrams of several texts: in which each stands, how many each text has, and those of whole short texts.
+    ``known`` are all of them: two sets are compared by the hashes they keep, a mapping would work them out again."""
 
+    known: Ngrams
     places: dict[tuple[str, ...], tuple[int, ...]]
     sizes: tuple[int, ...]
     whole: frozenset[Ngrams]
@@ -85,12 +87,12 @@ def _source(texts: tuple[str, ...]) -> _Source:
         for ngram in found:
             places.setdefault(ngram, []).append(index)
     short = frozenset(found for found in own if 0 < len(found) < SHORTEST_COPY)
-    return _Source({n: tuple(p) for n, p in places.items()}, tuple(len(n) for n in own), short)
+    return _Source(frozenset(places), {n: tuple(p) for n, p in places.items()}, tuple(len(n) for n in own), short)
 
 
 def _stands_in(own: Ngrams, texts: tuple[str, ...]) -> bool:
     source = _source(texts)
-    known = own & source.places.keys()
+    known = own & source.known
     if len(known) < COPIED_WITHIN_AT * len(own):
         return False
     shared = Counter(index for ngram in known for index in source.places[ngram])

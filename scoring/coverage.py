@@ -75,15 +75,19 @@ class Coverage:
     def match(self, text: str, key_points: Sequence[KeyPoint]) -> dict[str, Match]:
         """The nearest stretch for each key point, by key point id. Empty where the text has nothing that counts."""
         sources = Sources(rubric=tuple(p.text for p in key_points))
-        return self.matches(self.windows(content(text, sources)), key_points)
+        return self._match(content(text, sources), key_points)
+
+    def _match(self, answer: Content, key_points: Sequence[KeyPoint]) -> dict[str, Match]:
+        vectors = self.embedder.encode([s.text for s in answer.sentences])
+        return self.matches(self.windows(answer, vectors), key_points)
 
     def covered(self, text: str, key_points: Sequence[KeyPoint]) -> tuple[str, ...]:
         """Ids of the covered key points, in the order of ``key_points``."""
         return covered(self.match(text, key_points))
 
-    def windows(self, answer: Content) -> Windows:
+    def windows(self, answer: Content, vectors: Vectors) -> Windows:
+        """``vectors``: a row for each sentence."""
         singles = answer.sentences
-        vectors = self.embedder.encode([s.text for s in singles])
         spans = [(s.start, s.end) for s in singles]
         lengths = np.array([len(s.words) for s in singles], dtype=np.float32)
         firsts = np.flatnonzero(lengths[:-1] + lengths[1:] <= WIDEST_PAIR)
@@ -102,13 +106,12 @@ class Coverage:
         meaning = self._meaning(tuple(key_points))
         cosines = _unit(windows.vectors - meaning.topic) @ meaning.rows.T
         nearest = np.maximum.reduceat(cosines, meaning.firsts, axis=1)
-        found: dict[str, Match] = {}
-        for column, point in enumerate(key_points):
-            best = int(nearest[:, column].argmax())
-            similarity = float(nearest[best, column])
-            margin = similarity - meaning.yardstick
-            found[point.id] = Match(round(similarity, 4), *windows.spans[best], margin=round(margin, 4))
-        return found
+        best: list[int] = nearest.argmax(axis=0).tolist()
+        similarities: list[float] = nearest.max(axis=0).tolist()
+        return {
+            point.id: Match(round(s, 4), *windows.spans[at], round(s - meaning.yardstick, 4))
+            for point, at, s in zip(key_points, best, similarities, strict=True)
+        }
 
     def _read(self, key_points: tuple[KeyPoint, ...]) -> _Meaning:
         texts = [[p.text, *p.examples] for p in key_points]

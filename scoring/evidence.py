@@ -39,7 +39,7 @@ def verified(answer: Answer, citations: Iterable[Citation]) -> tuple[Evidence, .
     for c in citations:
         if not is_quotable(answer.text, c.start, c.end) or answer.text[c.start : c.end] != c.quote:
             continue
-        heard = answer.audio_span(c.start, c.end) or (None, None)
+        heard = (answer.audio_span(c.start, c.end) if answer.words else None) or (None, None)
         held.setdefault(
             (c.start, c.end, c.key_point),
             Evidence(c.start, c.end, c.quote, c.key_point, c.similarity, audio_start=heard[0], audio_end=heard[1]),
@@ -64,6 +64,8 @@ def recognition_confidence(answer: Answer, spans: Iterable[tuple[int, int]]) -> 
 
     Words that a person typed or corrected count as certain.
     """
+    if not answer.words:
+        return None
     wanted = list(spans)
     inside = [w for w in answer.words if any(w.start < end and w.end > start for start, end in wanted)]
     if not inside:

@@ -64,7 +64,7 @@ def mask(answer: Answer, names: Sequence[str] = (), keep: frozenset[str] = froze
     ``names`` are the candidate's own, in any form; ``keep`` are words (see ``kept``) that are the answer's subject.
     Masking what is masked changes nothing.
     """
-    changes = tuple(edits(answer.text, answer.language, names, keep))
+    changes = edits(answer.text, answer.language, names, keep)
     if not changes:
         return Masked(answer, answer)
     parts: list[str] = []

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 __all__ = ["Answer", "AnswerWord", "Mode", "Side", "Transcript", "Turn", "Word", "content_hash"]
@@ -139,7 +140,13 @@ class Answer:
 
     @property
     def hash(self) -> str:
-        return content_hash({"text": self.text, "language": self.language})
+        return _hash_of(self.text, self.language)
+
+
+@lru_cache(maxsize=1024)
+def _hash_of(text: str, language: str) -> str:
+    """Of an answer; remembered, since it stands on the scorecard of every rubric that the answer is judged by."""
+    return content_hash({"text": text, "language": language})
 
 
 def content_hash(value: Any) -> str:

@@ -14,7 +14,10 @@ from scoring.features.structure import structure
 from scoring.features.warmth import warmth
 from scoring.rubric import Measure
 
-__all__ = ["MEASURES"]
+__all__ = ["MEASURES", "OF_THE_CRITERION"]
+
+OF_THE_CRITERION: frozenset[Measure] = frozenset({"coverage", "length-fit"})
+"""Measures that look at the criterion. The others read the answer and the question, so all criteria share them."""
 
 MEASURES: Mapping[Measure, Callable[[Context], Reading]] = {
     "coverage": coverage,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from scoring.identity.edit import NAME, Edit
-from scoring.identity.folding import folded
+from scoring.identity.folding import folded, words_in
 from scoring.identity.known_names import PLACES
 from scoring.identity.names import introduced, known, own
 from scoring.identity.pronouns import pronouns
@@ -13,19 +14,26 @@ from scoring.identity.schools import vietnamese_schools
 
 __all__ = ["edits"]
 
+REMEMBERED = 1024  # answers; each is looked through once, however many rubrics it is judged by
 
-def edits(text: str, language: str, names: Sequence[str], keep: frozenset[str]) -> list[Edit]:
+
+def edits(text: str, language: str, names: Sequence[str], keep: frozenset[str]) -> tuple[Edit, ...]:
     """``names`` are the candidate's own; ``keep`` holds words (plain) that stay, whosever name they are."""
+    return _found(text, language, tuple(names), keep & words_in(text))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _found(text: str, language: str, names: tuple[str, ...], keep: frozenset[str]) -> tuple[Edit, ...]:
     flat = folded(text)
     lower = flat.lower()
     found = [
-        *(own(flat, lower, tuple(names), language, keep) if names else ()),
+        *(own(flat, lower, names, language, keep) if names else ()),
         *introduced(flat, lower),
         *known(flat, keep),
         *pronouns(flat, lower, language, PLACES),
         *vietnamese_schools(flat, lower, keep),
     ]
-    return _settled(found, flat) if found else found
+    return tuple(_settled(found, flat)) if found else ()
 
 
 def _settled(found: list[Edit], flat: str) -> list[Edit]:

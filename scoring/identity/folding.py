@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from scoring.lexicon import FUNCTION_WORDS
 
-__all__ = ["CAPITAL", "LETTERS", "MARKS", "NAMED", "PART", "SEQUENCE", "capitalised", "folded", "plain"]
+__all__ = [
+    "CAPITAL",
+    "LETTERS",
+    "MARKS",
+    "NAMED",
+    "PART",
+    "SEQUENCE",
+    "WORD",
+    "capitalised",
+    "folded",
+    "plain",
+    "words_in",
+]
 
 MARKS = "\u0300-\u036f"  # combining marks, of text that is not composed
 LETTERS = rf"[^\W\d_](?:[^\W\d_]|[{MARKS}'-])*"
@@ -15,6 +28,7 @@ CAPITAL = rf"[A-Z][A-Za-z{MARKS}]*+"
 NAMED = rf"(?!(?:I|He|She|They|Him|Her|His|Them|Their)\b){CAPITAL}"
 """A word with a capital that may be part of a name."""
 PART = re.compile(CAPITAL)
+WORD = re.compile(rf"[^\W_](?:[^\W_]|[{MARKS}])*")
 SEQUENCE = re.compile(
     # The capital comes first and what may not stand before it second, so that the search skips to capitals.
     rf"[A-Z](?<![\w@.{MARKS}][A-Z])[A-Za-z{MARKS}]*+"
@@ -44,6 +58,13 @@ def folded(text: str) -> str:
 def plain(word: str) -> str:
     """A folded word in lower case, without combining marks."""
     return (word if word.isascii() else "".join(c for c in word if not unicodedata.combining(c))).lower()
+
+
+@lru_cache(maxsize=1024)
+def words_in(text: str) -> frozenset[str]:
+    """Every word of a text, plain; also what begins with a capital within one."""
+    flat = folded(text)
+    return frozenset(plain(m.group()) for pattern in (PART, WORD) for m in pattern.finditer(flat))
 
 
 def capitalised(text: str) -> frozenset[str]:

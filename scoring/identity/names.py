@@ -13,7 +13,7 @@ from functools import lru_cache
 from wordfreq import zipf_frequency
 
 from scoring.identity.edit import NAME, Edit
-from scoring.identity.folding import CAPITAL, LETTERS, MARKS, NAMED, PART, SEQUENCE, folded, plain
+from scoring.identity.folding import CAPITAL, LETTERS, MARKS, NAMED, PART, SEQUENCE, WORD, folded, plain
 from scoring.identity.known_names import AMBIGUOUS, FAMILY_FIRST, FAMILY_NAMES, GIVEN_NAMES, NO_NAMES, PLACES
 from scoring.identity.schools import SCHOOL_WORDS, SCHOOLS, school
 from scoring.lexicon import FUNCTION_WORDS
@@ -25,7 +25,6 @@ _EVERYDAY = 5.0  # Zipf frequency; after "my name is" without capitals, such a w
 
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:\n])[\"'”)\]\s-]*$")
 _BEFORE = re.compile(rf"({CAPITAL})[ -]$")
-_WORD = re.compile(rf"[^\W_](?:[^\W_]|[{MARKS}])*")
 _LETTERS = re.compile(LETTERS)
 _FULL = rf"{NAMED}(?:[ -]{NAMED}){{0,3}}"
 _TITLES = ("Mr", "Ms", "Mx", "Miss", "Dr", "Prof", "Doctor", "mr", "ms.", "dr", "prof", "omnu", "oamn", "omnis")
@@ -58,7 +57,7 @@ def own(flat: str, lower: str, names: tuple[str, ...], language: str, keep: froz
     if pattern is None or (lower.isascii() and not any(w in lower for w in words)):
         return
     for match in pattern.finditer(flat):
-        parts = [(m.start(), m.end(), plain(m.group())) for m in _WORD.finditer(flat, match.start(), match.end())]
+        parts = [(m.start(), m.end(), plain(m.group())) for m in WORD.finditer(flat, match.start(), match.end())]
         # A common word without a capital beside a name is that word: "Maria will".
         while parts and parts[-1][2] in weak and not flat[parts[-1][0]].isupper():
             parts.pop()
@@ -79,7 +78,7 @@ def own(flat: str, lower: str, names: tuple[str, ...], language: str, keep: froz
 def _own_names(names: tuple[str, ...], language: str) -> tuple[re.Pattern[str] | None, tuple[str, ...], frozenset[str]]:
     """A pattern for any of the names' words, one after the other; the words; those of them that are common words."""
     words = sorted(
-        {w for name in names for w in map(plain, _WORD.findall(folded(name))) if len(w) > 1}, key=lambda w: (-len(w), w)
+        {w for name in names for w in map(plain, WORD.findall(folded(name))) if len(w) > 1}, key=lambda w: (-len(w), w)
     )
     if not words:
         return None, (), frozenset()

@@ -22,11 +22,11 @@ the model of "anchors" fitted on another job (``python -m tests.benchmarks scori
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from scoring.anchors.belief import SAID_AT, AnchorReader, AnchorReading
 from scoring.anchors.model import Model, shipped
@@ -36,8 +36,8 @@ from scoring.embeddings import Embedder, Vectors
 from scoring.empty_talk import EMPTY_TALK
 from scoring.evidence import is_quotable, parts
 from scoring.features.meaning import OFF_TOPIC_BELOW, ON_TOPIC_PEAK
-from scoring.features.reading import Context
-from scoring.features.table import MEASURES
+from scoring.features.reading import Context, Reading
+from scoring.features.table import MEASURES, OF_THE_CRITERION
 from scoring.judges.base import Citation, CriterionJudgement, JudgeFailed, Judgement, Probabilities
 from scoring.lexicon import but_articles
 from scoring.relevance import relevant
@@ -48,7 +48,7 @@ from scoring.transcript import Answer
 __all__ = ["EmbeddedJudge"]
 
 VERSION = "3"  # of this code; the model that reads anchors adds its own hash
-LEVELS = np.arange(1.0, 6.0)
+LEVELS = (1.0, 2.0, 3.0, 4.0, 5.0)
 SPREAD = 1.0  # levels; until human ratings say better, the level beside is never out of the question
 WEIGHTS: Mapping[Measure, float] = {"coverage": 2.0, "on-topic": 0.5}
 """What is said weighs more than how; to be on the topic is only where an answer begins. The others count 1."""
@@ -91,16 +91,19 @@ class EmbeddedJudge:
             raise JudgeFailed("The embedded judge reads English only, so this answer is left to people.")
         asked = self._asked(rubric, question_text)
         counted = content(answer.text, asked.sources, keep_fillers=rubric.scores_fluency)
-        counted = relevant(counted, self._rows(counted), asked.meaning, asked.empty, len(rubric.key_points))
         rows = self._rows(counted)
+        near = relevant(counted, rows, asked.meaning, asked.empty, len(rubric.key_points))
+        if near is not counted:
+            counted, rows = near, self._rows(near)
         about: Vectors = (rows @ asked.meaning.T).max(axis=1)
-        windows = self._coverage.windows(counted)
+        windows = self._coverage.windows(counted, rows)
         if reason := _nothing_to_judge(answer, counted):
             return Judgement({c.id: _refused(c, reason) for c in rubric.criteria})
         matches = self._coverage.matches(windows, rubric.key_points)
         place = float(about.mean())
         anchors = self._read_anchors(answer, counted, rows, rubric)
         off_topic = bool(place < OFF_TOPIC_BELOW and np.sort(about)[-3:].mean() < ON_TOPIC_PEAK)
+        shared: dict[Measure, Reading] = {}
         return Judgement(
             {
                 # Anchors know by themselves what is about them; the other measures do not.
@@ -110,6 +113,7 @@ class EmbeddedJudge:
                     answer,
                     Context(c, question_text, counted, {p.id: matches[p.id] for p in c.key_points}, place),
                     anchors.get(c.id),
+                    shared,
                 )
                 for c in rubric.criteria
             }
@@ -122,9 +126,12 @@ class EmbeddedJudge:
             return {}
         return self._anchors.read(counted, rows, answer.turn_offsets, rubric)
 
-    def _criterion(self, answer: Answer, context: Context, anchors: AnchorReading | None) -> CriterionJudgement:
+    def _criterion(
+        self, answer: Answer, context: Context, anchors: AnchorReading | None, shared: dict[Measure, Reading]
+    ) -> CriterionJudgement:
+        """``shared``: what was read of this answer for criteria before, added to here."""
         criterion, matches = context.criterion, context.matches
-        readings = {name: MEASURES[name](context) for name in criterion.measures if name != "anchors"}
+        readings = {name: _reading(name, context, shared) for name in criterion.measures if name != "anchors"}
         weights = {name: WEIGHTS.get(name, 1.0) for name in readings}
         found = covered(matches)
         missing = tuple(p.id for p in criterion.key_points if p.id not in found)
@@ -135,10 +142,13 @@ class EmbeddedJudge:
                 return CriterionJudgement(None, "Nothing was said about this.", missing=missing)
             notes.append(_spoken_for(anchors))
             quoted += anchors.sentences
-        p = np.ones(5) if anchors is None or "anchors" not in criterion.measures else anchors.probabilities
+        spoken = None if anchors is None or "anchors" not in criterion.measures else anchors.probabilities.tolist()
+        p: Sequence[float] = spoken or ()
         if readings:
             q = sum(weights[n] * r.value for n, r in readings.items()) / sum(weights.values())
-            p = p**ANCHORS_BESIDE * _normal(1 + 4 * q)
+            p = _normal(1 + 4 * q)
+            if spoken:
+                p = [own * at**ANCHORS_BESIDE for own, at in zip(p, spoken, strict=True)]
         return CriterionJudgement(
             _rounded(p), " ".join(notes), self._citations(answer, criterion, quoted, matches), missing
         )
@@ -149,8 +159,8 @@ class EmbeddedJudge:
         """Quotes for what was found; where nothing was, the nearest stretch, so that a low level can be checked."""
         wanted: list[tuple[int, int, str | None, float | None]] = []
         nearest = sorted(matches.items(), key=lambda item: -item[1].margin)
-        held = set(covered(matches))
         if "coverage" in criterion.measures:
+            held = frozenset(covered(matches))
             wanted += [(m.start, m.end, point, m.similarity) for point, m in nearest if point in held]
         wanted += [(s.start, s.end, None, None) for s in quoted]
         if not wanted:
@@ -198,19 +208,28 @@ class EmbeddedJudge:
         return known
 
 
+def _reading(name: Measure, context: Context, shared: dict[Measure, Reading]) -> Reading:
+    if name in OF_THE_CRITERION:
+        return MEASURES[name](context)
+    if name not in shared:
+        shared[name] = MEASURES[name](context)
+    return shared[name]
+
+
 def probabilities_at(x: float) -> Probabilities:
     """A normal of standard deviation SPREAD around x (1 to 5), cut to the five levels."""
     return _rounded(_normal(x))
 
 
-def _normal(x: float) -> npt.NDArray[np.float64]:
-    p: npt.NDArray[np.float64] = np.exp(-((LEVELS - x) ** 2) / (2 * SPREAD**2))
-    return p
+def _normal(x: float) -> list[float]:
+    """Five numbers, which plain Python handles quicker than an array."""
+    return [math.exp(-((level - x) ** 2) / (2 * SPREAD**2)) for level in LEVELS]
 
 
-def _rounded(p: npt.NDArray[np.float64]) -> Probabilities:
-    p1, p2, p3, p4, p5 = (p / p.sum()).tolist()
-    return round(p1, 4), round(p2, 4), round(p3, 4), round(p4, 4), round(p5, 4)
+def _rounded(p: Sequence[float]) -> Probabilities:
+    total = sum(p)
+    p1, p2, p3, p4, p5 = p
+    return round(p1 / total, 4), round(p2 / total, 4), round(p3 / total, 4), round(p4 / total, 4), round(p5 / total, 4)
 
 
 def _spoken_for(anchors: AnchorReading) -> str:
@@ -229,6 +248,16 @@ def sources_of(rubric: Rubric, question_text: str) -> Sources:
     return Sources((question_text,), tuple(texts), examples)
 
 
+def _enough_words(counted: Content) -> bool:
+    """Looks no further than it has to."""
+    found = 0
+    for sentence in counted.sentences:
+        found += but_articles(sentence.words)
+        if found >= FEWEST_WORDS:
+            return True
+    return False
+
+
 def _refused(criterion: Criterion, reason: str) -> CriterionJudgement:
     return CriterionJudgement(None, reason, missing=tuple(p.id for p in criterion.key_points))
 
@@ -237,7 +266,7 @@ def _nothing_to_judge(answer: Answer, counted: Content) -> str | None:
     """Why the answer gives no ground for any level, in a sentence; None where it does."""
     if not answer.text.strip():
         return "There is no answer."
-    if but_articles(counted.words) < FEWEST_WORDS:
+    if not _enough_words(counted):
         if but_articles(words(answer.text)) < FEWEST_WORDS:
             return "The answer is too short to judge."
         why = [w for _, _, w in counted.dropped]
