@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -35,23 +36,29 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Sound:
-    """The candidate's side of one recording. ``fingerprint`` names it in what is made from it."""
+    """The candidate's side of the recording in ``folder``. ``fingerprint`` names it in what is made from it."""
 
+    folder: Path
     fingerprint: str
     length: int
     received: Sequence[tuple[int, int]]
 
 
 async def record_transcript(
-    work: Work, interview: Interview, script: Script, turns: Sequence[HistoryTurn], fingerprint: str | None
-) -> None:
-    """Stored once for each model and recording. Nothing is made where nothing was spoken: what was typed stands in the
-    live transcript already."""
+    work: Work,
+    interview: Interview,
+    script: Script,
+    turns: Sequence[HistoryTurn],
+    fingerprint: str | None,
+    folder: Path,
+) -> bool:
+    """Stored once for each model and recording; whether it was now. Nothing is made where nothing was spoken: what was
+    typed stands in the live transcript already."""
     if fingerprint is None or not any(t.side == "candidate" and t.mode == "spoken" for t in turns):
         await _progress(work, interview.id, 0, 0, 0)
-        return
-    folder = work.recordings / interview.id
+        return False
     sound = _Sound(
+        folder,
         fingerprint,
         *await work.thread.run(lambda: (length(folder, "candidate"), received(folder, "candidate"))),
     )
@@ -59,12 +66,13 @@ async def record_transcript(
     made_from = f"record {work.recogniser.model} {sound.fingerprint[:16]}"
     async with work.database.session() as session:
         if await made_from_known(session, interview.id, made_from):
-            return
+            return False
     written = await _write_out(work, interview, script, turns, sound)
     body = Transcript(script.language, tuple(t for t in written if t.text)).to_dict()
     async with work.database.session() as session:
         version = await add_transcript(session, interview.id, "record", body, made_from=made_from)
     log.info("transcript.stored", interview=interview.id, version=version, model=work.recogniser.model)
+    return True
 
 
 async def _write_out(
@@ -81,7 +89,7 @@ async def _write_out(
             kept += 1
             continue
         began = time.monotonic()
-        pcm = await work.thread.run(_reader(work, interview.id, span))
+        pcm = await work.thread.run(_reader(sound.folder, span))
         heard = await work.thread.run(_listener(work, pcm, script.language, words))
         written[span.index] = heard_turn(turns[span.index], heard, span.start)
         await _yield_to_live(work, interview.id, time.monotonic() - began)
@@ -107,8 +115,8 @@ def heard_turn(turn: HistoryTurn, heard: Recognition | None, start: int) -> Turn
     return Turn(side, mode, heard.text.strip(), began, ended, turn.question_id, words, turn.request)
 
 
-def _reader(work: Work, interview_id: str, span: Span) -> Callable[[], npt.NDArray[np.int16]]:
-    return lambda: read_span(work.recordings / interview_id, "candidate", span.start, span.end)
+def _reader(folder: Path, span: Span) -> Callable[[], npt.NDArray[np.int16]]:
+    return lambda: read_span(folder, "candidate", span.start, span.end)
 
 
 def _listener(work: Work, pcm: npt.NDArray[np.int16], language: str, words: Sequence[str]) -> Callable[[], Recognition]:

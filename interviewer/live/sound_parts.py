@@ -1,0 +1,153 @@
+"""Brings recordings into the object store while the interview runs, in parts of at most ten seconds.
+
+    disk      [================== recorded ==================]     at once
+    store     [= part =][= part =][= part =][= part =]             every EVERY_S
+                                                      ^ what a disk that is lost takes with it
+
+What was brought is told by the database's rows alone, so a process that was killed is followed by one that brings the
+rest. Nothing waits for this: a store that is away holds up no interview, and gets all of it when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+import structlog
+from obstore.exceptions import BaseError
+from sqlalchemy.exc import SQLAlchemyError
+
+from interviewer.conversation.script import RATE
+from interviewer.media.recording import CANDIDATE, MELVIN, read_span, received
+from interviewer.records.database import Database
+from interviewer.records.interviews import status_of
+from interviewer.records.leases import RUNNING
+from interviewer.records.objects import DamagedObject, ObjectStore
+from interviewer.records.recording_parts import part_key, parts_of, put_part
+from interviewer.records.recordings import recordings_of
+
+__all__ = ["EVERY_S", "NOT_KEPT", "SoundParts"]
+
+EVERY_S = 4.0
+LONGEST = 10 * RATE
+AT_ONCE = 8
+NOT_KEPT = (BaseError, DamagedObject, OSError, SQLAlchemyError, psycopg.Error, TimeoutError)
+"""The store or the database is away: a later round brings it."""
+
+Result = TypeVar("Result")
+Span = tuple[int, int]
+
+log = structlog.get_logger(__name__)
+
+
+class SoundParts:
+    """``recordings`` holds a folder for each interview that this machine recorded."""
+
+    def __init__(self, recordings: Path, objects: ObjectStore, database: Database) -> None:
+        self._recordings = recordings
+        self._objects = objects
+        self._database = database
+        self._brought: dict[str, dict[str, list[Span]]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sound parts")
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def keep(self, interview_id: str, lease: int) -> None:
+        """Bring what is on the disk and not in the store. Raises one of ``NOT_KEPT``."""
+        async with self._places, self._locks.setdefault(interview_id, asyncio.Lock()):
+            brought = self._brought.get(interview_id)
+            if brought is None:
+                brought = self._brought[interview_id] = await self._known(interview_id)
+            for side in (CANDIDATE, MELVIN):
+                for spans in await self._in_thread(self._new(interview_id, side, brought[side])):
+                    await self._put(interview_id, side, spans, lease)
+                    brought[side] = _joined([*brought[side], *spans])
+
+    def forget(self, interview_id: str) -> None:
+        """It is not recorded here any more."""
+        self._brought.pop(interview_id, None)
+        self._locks.pop(interview_id, None)
+
+    async def keep_leftovers(self) -> None:
+        """What processes before this one recorded and did not bring, of interviews whose recording is not finished.
+        Raises one of ``NOT_KEPT``."""
+        for folder in await self._in_thread(lambda: sorted(self._recordings.glob("int_*"))):
+            async with self._database.session() as session:
+                status = await status_of(session, folder.name)
+                finished = await recordings_of(session, folder.name)
+            if status in (*RUNNING, "checking") and not finished:
+                await self.keep(folder.name, lease=0)
+                self.forget(folder.name)
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False)
+
+    async def _known(self, interview_id: str) -> dict[str, list[Span]]:
+        known: dict[str, list[Span]] = {CANDIDATE: [], MELVIN: []}
+        async with self._database.session() as session:
+            for part in await parts_of(session, interview_id):
+                known[part.side] += [(int(start), int(end)) for start, end in part.spans]
+        return {side: _joined(spans) for side, spans in known.items()}
+
+    def _new(self, interview_id: str, side: str, brought: Sequence[Span]) -> Callable[[], list[list[Span]]]:
+        folder = self._recordings / interview_id
+        return lambda: list(_grouped(_without(received(folder, side), brought)))
+
+    async def _put(self, interview_id: str, side: str, spans: list[Span], lease: int) -> None:
+        folder = self._recordings / interview_id
+        data = await self._in_thread(
+            lambda: b"".join(read_span(folder, side, start, end).astype("<i2").tobytes() for start, end in spans)
+        )
+        key = part_key(interview_id, side, spans[0][0], spans[-1][1], lease)
+        sha256 = await self._objects.put_bytes(key, data)
+        async with self._database.session() as session:
+            await put_part(session, interview_id=interview_id, side=side, spans=spans, lease=lease, sha256=sha256)
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
+    """Both in order and without overlaps."""
+    left: list[Span] = []
+    for start, end in spans:
+        at = start
+        for a, b in taken:
+            if b <= at or a >= end:
+                continue
+            if a > at:
+                left.append((at, a))
+            at = max(at, b)
+        if at < end:
+            left.append((at, end))
+    return left
+
+
+def _grouped(spans: Sequence[Span]) -> Iterator[list[Span]]:
+    """Spans of at most ``LONGEST`` from the first start to the last end, longer ones cut."""
+    group: list[Span] = []
+    for start, end in spans:
+        at = start
+        while at < end:
+            if group and at - group[0][0] >= LONGEST:
+                yield group
+                group = []
+            upto = min(end, (group[0][0] if group else at) + LONGEST)
+            group.append((at, upto))
+            at = upto
+    if group:
+        yield group
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined

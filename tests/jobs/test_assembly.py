@@ -1,0 +1,148 @@
+"""Sound lies in the object store in parts: any worker puts the recording together, whichever disks are gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from interviewer.conversation.script import RATE
+from interviewer.jobs.assembly import recorded_sound
+from interviewer.jobs.erase import erase_files
+from interviewer.jobs.finalise import finalise
+from interviewer.live.sound_parts import SoundParts
+from interviewer.media.recording import CANDIDATE, length, read_span, received
+from interviewer.records.database import Database
+from interviewer.records.objects import ObjectStore
+from interviewer.records.recording_parts import parts_of
+from interviewer.records.transcripts import transcripts_of
+from tests.jobs.interviews import Bench, a_bench, recorded, spoken_then_ended, stored
+
+Samples = npt.NDArray[np.int16]
+NOISE = np.random.default_rng(5)
+
+
+def noise(seconds: float) -> Samples:
+    return NOISE.integers(-900, 900, round(seconds * RATE)).astype(np.int16)
+
+
+@pytest.fixture
+def elsewhere(database: Database, tmp_path: Path) -> Bench:
+    """A worker on a machine that recorded nothing, with the same object store."""
+    bench = a_bench(database, tmp_path / "elsewhere")
+    bench.work.objects = ObjectStore(tmp_path / "objects")
+    return bench
+
+
+async def kept(database: Database, folder: Path, interview_id: str, lease: int, objects: Path) -> SoundParts:
+    parts = SoundParts(folder / "recordings", ObjectStore(objects), database)
+    await parts.keep(interview_id, lease)
+    return parts
+
+
+async def test_two_nodes_recorded_and_a_third_machine_has_it_whole(
+    database: Database, elsewhere: Bench, tmp_path: Path
+) -> None:
+    interview_id = await stored(database, spoken_then_ended([("one", 3.0)]))
+    first, second = noise(23), noise(12)
+    recorded(tmp_path / "a", interview_id, [(0, first)])
+    recorded(tmp_path / "b", interview_id, [(30 * RATE, second)])
+    await kept(database, tmp_path / "a", interview_id, 1, tmp_path / "objects")
+    await kept(database, tmp_path / "b", interview_id, 2, tmp_path / "objects")
+    async with database.session() as session:
+        parts = await parts_of(session, interview_id)
+    assert max(p.end - p.start for p in parts) <= 10 * RATE
+    async with recorded_sound(elsewhere.work, interview_id) as folder:
+        assert received(folder, CANDIDATE) == [(0, 23 * RATE), (30 * RATE, 42 * RATE)]
+        assert np.array_equal(read_span(folder, CANDIDATE, 0, 23 * RATE), first)
+        assert np.array_equal(read_span(folder, CANDIDATE, 30 * RATE, 42 * RATE), second)
+
+
+async def test_a_machine_that_recorded_all_of_it_reads_its_own_files(database: Database, tmp_path: Path) -> None:
+    bench = a_bench(database, tmp_path)
+    interview_id = await stored(database, spoken_then_ended([("one", 3.0)]))
+    recorded(tmp_path, interview_id, [(0, noise(5))])
+    await kept(database, tmp_path, interview_id, 1, tmp_path / "objects")
+    async with recorded_sound(bench.work, interview_id) as folder:
+        assert folder == tmp_path / "recordings" / interview_id
+
+
+async def test_only_what_is_new_goes_to_the_store_and_what_a_crash_left_follows(
+    database: Database, elsewhere: Bench, tmp_path: Path
+) -> None:
+    interview_id = await stored(database, spoken_then_ended([("one", 3.0)]))
+    sound = noise(9)
+    recorded(tmp_path / "a", interview_id, [(0, sound[: 4 * RATE])])
+    parts = await kept(database, tmp_path / "a", interview_id, 1, tmp_path / "objects")
+    recorded(tmp_path / "a", interview_id, [(4 * RATE, sound[4 * RATE :])])
+    await parts.keep(interview_id, 1)
+    recorded(tmp_path / "a", interview_id, [(9 * RATE, sound[:RATE])])
+    again = SoundParts(tmp_path / "a" / "recordings", ObjectStore(tmp_path / "objects"), database)
+    await again.keep_leftovers()  # as the next process of a killed one does
+    async with database.session() as session:
+        spans = [span for p in await parts_of(session, interview_id) for span in p.spans]
+    assert sorted(map(tuple, spans)) == [(0, 4 * RATE), (4 * RATE, 9 * RATE), (9 * RATE, 10 * RATE)]
+    async with recorded_sound(elsewhere.work, interview_id) as folder:
+        assert length(folder, CANDIDATE) == 10 * RATE
+
+
+async def test_where_two_leases_overlap_the_later_holder_s_sound_counts(
+    database: Database, elsewhere: Bench, tmp_path: Path
+) -> None:
+    interview_id = await stored(database, spoken_then_ended([("one", 3.0)]))
+    late, present = noise(6), noise(6)
+    recorded(tmp_path / "b", interview_id, [(4 * RATE, present)])
+    await kept(database, tmp_path / "b", interview_id, 2, tmp_path / "objects")
+    recorded(tmp_path / "a", interview_id, [(0, late)])
+    await kept(database, tmp_path / "a", interview_id, 1, tmp_path / "objects")
+    async with recorded_sound(elsewhere.work, interview_id) as folder:
+        whole = read_span(folder, CANDIDATE, 0, 10 * RATE)
+    assert np.array_equal(whole, np.concatenate([late[: 4 * RATE], present]))
+
+
+async def test_a_damaged_part_is_left_out_and_the_rest_is_whole(
+    database: Database, elsewhere: Bench, tmp_path: Path
+) -> None:
+    interview_id = await stored(database, spoken_then_ended([("one", 3.0)]))
+    recorded(tmp_path / "a", interview_id, [(0, noise(25))])
+    await kept(database, tmp_path / "a", interview_id, 1, tmp_path / "objects")
+    async with database.session() as session:
+        broken = (await parts_of(session, interview_id))[1]
+    (tmp_path / "objects" / str(broken.object_key)).write_bytes(b"x" * 320_000)
+    async with recorded_sound(elsewhere.work, interview_id) as folder:
+        assert received(folder, CANDIDATE) == [(0, 10 * RATE), (20 * RATE, 25 * RATE)]
+
+
+async def test_the_finished_recording_takes_the_parts_place_and_can_be_written_out_again(
+    database: Database, elsewhere: Bench, tmp_path: Path
+) -> None:
+    candidate = spoken_then_ended([("one", 3.0), ("two", 4.0)])
+    interview_id = await stored(database, candidate)
+    sound = noise(candidate.seconds)
+    recorded(tmp_path / "a", interview_id, [(0, sound)])
+    await kept(database, tmp_path / "a", interview_id, 1, tmp_path / "objects")
+    await finalise(elsewhere.work, interview_id)
+    objects = ObjectStore(tmp_path / "objects")
+    assert await objects.keys_under(f"recordings/{interview_id}/parts") == []
+    heard = [h.copy() for h in elsewhere.recogniser.heard]
+    assert len(heard) == 2
+    elsewhere.recogniser.heard.clear()
+    elsewhere.recogniser.model = "another"
+    await finalise(elsewhere.work, interview_id)
+    assert all(np.array_equal(a, b) for a, b in zip(elsewhere.recogniser.heard, heard, strict=True))
+    async with database.session() as session:
+        made = [t.made_from or "" for t in await transcripts_of(session, interview_id)]
+    assert [m.split(" ")[:2] for m in made[1:]] == [["record", "scripted"], ["record", "another"]]
+
+
+async def test_deleting_removes_the_parts(database: Database, tmp_path: Path) -> None:
+    interview_id = await stored(database, spoken_then_ended([("one", 3.0)]))
+    recorded(tmp_path, interview_id, [(0, noise(5))])
+    await kept(database, tmp_path, interview_id, 1, tmp_path / "objects")
+    objects = ObjectStore(tmp_path / "objects")
+    assert await objects.keys_under(f"recordings/{interview_id}") != []
+    await erase_files(objects, tmp_path / "recordings", tmp_path / "journals", interview_id)
+    assert await objects.keys_under(f"recordings/{interview_id}") == []
+    assert not (tmp_path / "objects" / "recordings" / interview_id).exists()
