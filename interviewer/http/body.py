@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from interviewer.http.problems import Problem
 
-__all__ = ["read_form", "read_json", "read_text"]
+__all__ = ["read_bytes", "read_form", "read_json", "read_text"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -29,6 +29,14 @@ async def read_text(request: Request, media_type: str, limit: int) -> str:
             f"Content-Type must be {media_type}, not {given or 'missing'}.",
             expected=media_type,
         )
+    try:
+        return (await read_bytes(request, limit)).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Problem(400, "not-utf-8", "The request is not readable text", "It must be UTF-8.") from None
+
+
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The body, whatever it is. ``limit`` in bytes. Raises :class:`Problem` 413."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -36,10 +44,7 @@ async def read_text(request: Request, media_type: str, limit: int) -> str:
             raise Problem(
                 413, "too-large", "That is too much at once", f"At most {limit:,} bytes are taken.", limit=limit
             )
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Problem(400, "not-utf-8", "The request is not readable text", "It must be UTF-8.") from None
+    return bytes(body)
 
 
 async def read_json(request: Request, model: type[Model], limit: int) -> Model:

@@ -22,6 +22,7 @@ DEFAULTS: Mapping[str, str] = {
     "offer": "30 per minute",  # connections of one interview, each with sockets; a page makes 10 where none holds
     "connection-test": "10 per minute",  # of one interview; each lasts up to 20 s
     "writing": "240 per minute",  # typed answers and drafts of one interview; a page sends one a second at most
+    "recording": "600 per minute",  # chunks of one interview; a page makes 20 a minute, and sends a backlog faster
     "lobby": "120 per minute",  # questions for the place in the lobby; a page asks again each 20 s, or on a change
     "control": "900 per minute",  # messages over one interview's socket; a page pings once a second
     "key": "30 per 5 minute",  # API keys that do not exist, from one network address

@@ -16,6 +16,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from interviewer import __version__
 from interviewer.http import (
+    browser_recording,
     candidate,
     candidate_live,
     downloads,
@@ -59,7 +60,10 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
     site.state.rooms = rooms
     site.state.passwords = passwords or Passwords()
     site.state.rate_limits = limits
-    for part in (health, candidate, candidate_live, lobby, login, recruiter, downloads, invitation_pages, plan_pages):
+    for part in (
+        health, candidate, candidate_live, browser_recording, lobby, login, recruiter, downloads, invitation_pages,
+        plan_pages,
+    ):  # fmt: skip
         site.include_router(part.router)
     site.include_router(api)
     site.include_router(reference.router)

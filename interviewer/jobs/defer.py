@@ -34,15 +34,15 @@ class JobQueue:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def defer_finalise(self, interview_id: str) -> None:
-        """Recording to FLAC and the object store; the record transcript."""
-        await self._defer(FINALISE, interview_id)
+    async def defer_finalise(self, interview_id: str, in_s: float = 0.0) -> None:
+        """Recording to FLAC and the object store; the record transcript. Not before ``in_s`` seconds have passed."""
+        await self._defer(FINALISE, interview_id, in_s)
 
     async def defer_score(self, interview_id: str) -> None:
         """Scorecards from the best transcript there is, after any finalise of this interview."""
         await self._defer(SCORE, interview_id)
 
-    async def _defer(self, task: str, interview_id: str) -> None:
+    async def _defer(self, task: str, interview_id: str, in_s: float = 0.0) -> None:
         async with self._pool.connection() as connection:
             waiting = await connection.execute(
                 "SELECT 1 FROM procrastinate_jobs WHERE lock = %s AND task_name = %s AND status = 'todo'",
@@ -53,8 +53,9 @@ class JobQueue:
             # Not Procrastinate's queueing lock: a job that is tried again would trip over one that was queued
             # meanwhile, and stay "doing" for ever.
             job = configure_task(
-                name=task, job_manager=self._manager, lock=interview_id, queue=_QUEUES[task], connection=connection
-            )
+                name=task, job_manager=self._manager, lock=interview_id, queue=_QUEUES[task], connection=connection,
+                schedule_in={"milliseconds": round(in_s * 1000)} if in_s else None,
+            )  # fmt: skip
             try:
                 await job.defer_async(interview_id=interview_id)
             except ConnectorException as error:

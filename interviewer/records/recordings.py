@@ -13,7 +13,7 @@ from interviewer.records.tables import Recording
 
 __all__ = ["RecordedSide", "put_recording", "recordings_of"]
 
-RecordedSide = Literal["candidate", "melvin", "mix"]
+RecordedSide = Literal["candidate", "melvin", "mix", "received"]
 
 
 async def put_recording(
@@ -26,10 +26,12 @@ async def put_recording(
     rate: int,
     samples: int,
     media_type: str,
+    made_from: str | None = None,
 ) -> None:
     """A side has one recording; made again (a job that ran twice), it takes the other's place under the same id."""
     values = {
         "object_key": object_key, "sha256": sha256, "rate": rate, "samples": samples, "media_type": media_type,
+        "made_from": made_from,
     }  # fmt: skip
     put = insert(Recording).values(id=new_id("rec"), interview_id=interview_id, side=side, **values)
     await session.execute(put.on_conflict_do_update(index_elements=["interview_id", "side"], set_=values))

@@ -1,0 +1,116 @@
+"""What browsers recorded where the service heard nothing: fetched, checked, and found on the interview's clock."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+from interviewer.media.browser_sound import LONGEST_S, SEARCH_S, decode, fills, position
+from interviewer.records.browser import KnownStretch, chunk_key
+from interviewer.records.objects import ObjectStore
+
+__all__ = ["Fill", "Heard", "browser_fills", "fingerprint"]
+
+RATE = 16_000
+SEARCH = round(SEARCH_S * RATE)
+
+Samples = npt.NDArray[np.int16]
+Result = TypeVar("Result")
+
+log = structlog.get_logger(__name__)
+
+
+class InThread(Protocol):
+    """Runs what blocks on a thread, and never on asyncio's default executor."""
+
+    def __call__(self, work: Callable[[], Result], /) -> Awaitable[Result]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The service's own recording of the candidate: ``received`` in order and without overlaps, and ``read(start,
+    end)``, which blocks and gives silence where nothing was received."""
+
+    received: Sequence[tuple[int, int]]
+    read: Callable[[int, int], Samples]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fill:
+    """``samples`` belong at ``start`` on the interview's clock."""
+
+    start: int
+    samples: Samples
+
+
+def fingerprint(stretches: Sequence[KnownStretch]) -> str:
+    """Names the chunks that are there; '' where there are none."""
+    known = [f"{s.stretch} {s.at} {','.join(s.hashes)}" for s in stretches if s.hashes]
+    return hashlib.sha256("\n".join(known).encode()).hexdigest() if known else ""
+
+
+async def browser_fills(
+    objects: ObjectStore,
+    run: InThread,
+    interview_id: str,
+    stretches: Sequence[KnownStretch],
+    heard: Heard,
+    missing: Sequence[tuple[int, int]],
+) -> list[Fill]:
+    """Pieces of the browser's recordings for ``missing``, in order of their stretches."""
+    found: list[Fill] = []
+    for stretch in stretches:
+        if not stretch.hashes or not _may_reach(stretch, missing):
+            continue
+        data = await _fetched(objects, interview_id, stretch)
+        found += await run(_filling(data, stretch, heard, missing))
+    return found
+
+
+def _may_reach(stretch: KnownStretch, missing: Sequence[tuple[int, int]]) -> bool:
+    first, last = stretch.at - SEARCH, stretch.at + round(LONGEST_S * RATE) + SEARCH
+    return any(start < last and end > first for start, end in missing)
+
+
+async def _fetched(objects: ObjectStore, interview_id: str, stretch: KnownStretch) -> bytes:
+    """Its chunks, joined, up to the first that is not there or not what it was."""
+    joined = bytearray()
+    for number, sha256 in enumerate(stretch.hashes):
+        try:
+            chunk = await objects.get(chunk_key(interview_id, stretch.stretch, number))
+        except FileNotFoundError:
+            chunk = b""
+        if hashlib.sha256(chunk).hexdigest() != sha256:
+            log.error("a chunk is damaged", interview=interview_id, stretch=stretch.stretch, number=number)
+            break
+        joined += chunk
+    return bytes(joined)
+
+
+def _filling(
+    data: bytes, stretch: KnownStretch, heard: Heard, missing: Sequence[tuple[int, int]]
+) -> Callable[[], list[Fill]]:
+    def fill() -> list[Fill]:
+        sound = decode(data)
+        if not len(sound):
+            return []
+        low = stretch.at - SEARCH
+        around = heard.read(low, stretch.at + len(sound) + SEARCH)
+        there = np.zeros(len(around), bool)
+        for start, end in heard.received:
+            there[max(0, start - low) : max(0, end - low)] = True
+        begins = position(sound, stretch.at, around, there)
+        log.info(
+            "browser recording read", stretch=stretch.stretch, seconds=round(len(sound) / RATE, 1),
+            moved_ms=None if begins is None else round((begins - stretch.at) * 1000 / RATE),
+        )  # fmt: skip
+        start = stretch.at if begins is None else begins
+        return [Fill(at, samples) for at, samples in fills(sound, start, missing) if at >= 0]
+
+    return fill

@@ -1,0 +1,97 @@
+"""What a browser recorded: read as far as it goes, found on the interview's clock, and used where sound is missing."""
+
+from __future__ import annotations
+
+import io
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from interviewer.media.browser_sound import SEARCH_S, decode, fills, gaps, position
+from tests.clips import clips
+
+RATE = 16_000
+SEARCH = round(SEARCH_S * RATE)
+Samples = npt.NDArray[np.int16]
+
+
+@pytest.fixture(scope="module")
+def speech() -> Samples:
+    return clips()["nasa_spacewalk"].pcm
+
+
+def webm(pcm: Samples, rate: int = 32_000) -> bytes:
+    """As a browser's recorder has it: Opus in WebM without a length."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="webm", options={"live": "1"}) as container:
+        stream = container.add_stream("libopus", rate=48_000, layout="mono")
+        stream.bit_rate = rate
+        resampler = av.AudioResampler("s16", "mono", 48_000, frame_size=960)
+        frame = av.AudioFrame.from_ndarray(pcm[np.newaxis], format="s16", layout="mono")
+        frame.sample_rate = RATE
+        for part in [*resampler.resample(frame), *resampler.resample(None)]:
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def heard_around(at: int, sound: Samples, began: int, server: Samples) -> Samples:
+    """What the service recorded from ``at - SEARCH_S`` on, where ``server`` began at ``began``."""
+    out = np.zeros(len(sound) + 2 * SEARCH, np.int16)
+    low = at - SEARCH
+    first, last = max(low, began), min(low + len(out), began + len(server))
+    out[first - low : last - low] = server[first - began : last - began]
+    return out
+
+
+def test_a_recording_is_decoded_to_its_length_and_as_far_as_it_goes(speech: Samples) -> None:
+    data = webm(speech)
+    whole = decode(data)
+    assert abs(len(whole) - len(speech)) < 0.1 * RATE
+    half = decode(data[: len(data) // 2])
+    assert 0.3 * len(speech) < len(half) < 0.7 * len(speech)
+    assert np.array_equal(half[: 2 * RATE], whole[: 2 * RATE])
+    assert len(decode(b"")) == 0
+    assert len(decode(b"\x1aE\xdf\xa3" + bytes(range(256)) * 40)) == 0
+
+
+def test_it_is_found_where_it_was_recorded_though_the_page_was_wrong_by_a_second(speech: Samples) -> None:
+    sound = decode(webm(speech, 16_000))
+    began, at = 100_000, 100_000 + 13_000  # the page says at
+    server = decode(webm(speech, 48_000))
+    heard = heard_around(at, sound, began, server)
+    there = np.ones(len(heard), bool)
+    there[len(heard) // 2 : len(heard) * 3 // 4] = False  # the connection was gone
+    found = position(sound, at, heard, there)
+    assert found is not None
+    assert abs(found - began) <= 0.002 * RATE
+
+
+def test_another_sound_is_not_taken_for_the_same(speech: Samples) -> None:
+    other = clips()["jfk"].pcm
+    heard = heard_around(50_000, speech, 50_000, np.resize(other, len(speech)))
+    assert position(speech, 50_000, heard, np.ones(len(heard), bool)) is None
+    assert position(speech, 50_000, heard, np.zeros(len(heard), bool)) is None
+
+
+def test_gaps_are_what_was_not_received() -> None:
+    assert gaps([(1000, 2000), (2010, 5000)], 9000) == [(0, 1000), (5000, 9000)]
+    assert gaps([], 0) == []
+
+
+def test_a_gap_is_filled_from_quiet_to_quiet() -> None:
+    loud = np.full(RATE, 8000, np.int16)
+    quiet = np.zeros(RATE // 2, np.int16)
+    sound = np.concatenate([loud, quiet, loud, loud, quiet, loud])  # quiet at 1.0-1.5 s and 3.5-4.0 s
+    ((start, piece),) = fills(sound, 5 * RATE, [(5 * RATE + 2 * RATE, 5 * RATE + 3 * RATE)])
+    assert 6.0 * RATE <= start <= 6.5 * RATE
+    assert 8.5 * RATE <= start + len(piece) <= 9.0 * RATE
+    assert np.array_equal(piece, sound[start - 5 * RATE : start - 5 * RATE + len(piece)])
+
+
+def test_a_recording_that_begins_or_ends_in_a_gap_fills_its_part() -> None:
+    sound = np.arange(RATE, dtype=np.int16)
+    assert [(s, len(p)) for s, p in fills(sound, 1000, [(0, 100_000)])] == [(1000, RATE)]
+    assert list(fills(sound, 1000, [(50_000, 60_000)])) == []
