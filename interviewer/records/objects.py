@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from obstore.store import LocalStore, from_url
 __all__ = ["DamagedObject", "ObjectStore"]
 
 Result = TypeVar("Result")
+_PIECE = 4 << 20  # bytes in memory at once
 
 
 class DamagedObject(RuntimeError):
@@ -76,6 +78,28 @@ class ObjectStore:
         """Bytes [start, end). Raises ``FileNotFoundError``."""
         return bytes(await obstore.get_range_async(self._store, key, start=start, end=end))
 
+    async def read_through(self, key: str, sha256: str | None = None) -> AsyncIterator[bytes]:
+        """All of it, a piece at a time. Raises ``FileNotFoundError``, and :class:`DamagedObject` after the last piece
+        where the whole does not have that ``sha256``."""
+        digest, size = hashlib.sha256(), await self.size(key)
+        for at in range(0, size, _PIECE):
+            piece = await self.get_range(key, at, min(at + _PIECE, size))
+            digest.update(piece)
+            yield piece
+        if sha256 is not None and digest.hexdigest() != sha256:
+            raise DamagedObject(f"{key} is damaged: it does not have the SHA-256 that it was stored with")
+
+    async def fetch(self, key: str, path: Path, sha256: str | None = None) -> None:
+        """As :meth:`read_through`, into a new file; it is not there where this raises."""
+        part = path.with_name(path.name + ".part")
+        try:
+            with part.open("wb") as file:
+                async for piece in self.read_through(key, sha256):
+                    await self._in_thread(partial(file.write, piece))
+            part.rename(path)
+        finally:
+            part.unlink(missing_ok=True)
+
     async def size(self, key: str) -> int:
         """Bytes. Raises ``FileNotFoundError``."""
         return int((await obstore.head_async(self._store, key))["size"])
@@ -83,7 +107,7 @@ class ObjectStore:
     async def keys_under(self, prefix: str) -> list[str]:
         """Keys that begin with the folder ``prefix``."""
         found: list[str] = []
-        async for part in obstore.list(self._store, prefix=prefix):
+        async for part in obstore.list(self._store, prefix=prefix or None):
             found += [meta["path"] for meta in part]
         return found
 

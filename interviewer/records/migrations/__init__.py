@@ -11,15 +11,28 @@ from alembic.util import CommandError
 from sqlalchemy import NullPool, create_engine, text
 
 from interviewer.records.database import engine_url
-from interviewer.records.migrations.queue_schema import upgrade_queue_schema
+from interviewer.records.migrations.queue_schema import queue_is_older, upgrade_queue_schema
 
-__all__ = ["DatabaseTooNew", "upgrade"]
+__all__ = ["DatabaseTooNew", "known_revisions", "queue_is_older", "upgrade"]
 
 _LOCK = 0x4D454C56494E  # "MELVIN": one upgrade at a time, whoever starts it
 
 
 class DatabaseTooNew(RuntimeError):
     """A later Melvin has upgraded this database."""
+
+
+def known_revisions() -> list[str]:
+    """From the first to the newest."""
+    scripts = ScriptDirectory.from_config(_config())
+    return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    return config
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -31,9 +44,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     try:
         with engine.connect() as guard, engine.connect() as connection:
             guard.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
-            config = Config()
-            config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-            config.set_main_option("path_separator", "newline")
+            config = _config()
             config.attributes["connection"] = connection
             try:
                 command.upgrade(config, revision)

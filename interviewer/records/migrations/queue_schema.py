@@ -12,7 +12,7 @@ from pathlib import Path
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, text
 
-__all__ = ["apply_queue_schema", "upgrade_queue_schema"]
+__all__ = ["apply_queue_schema", "queue_is_older", "upgrade_queue_schema"]
 
 
 def apply_queue_schema(connection: Connection) -> None:
@@ -33,6 +33,11 @@ def upgrade_queue_schema(connection: Connection) -> None:
         if _numbers(file.name.partition("_")[0]) > _numbers(there):
             _run(connection, file.read_text(encoding="utf-8"))
     connection.execute(text("UPDATE queue_schema SET version = :version"), {"version": _installed()})
+
+
+def queue_is_older(version: str) -> bool:
+    """Whether the installed Procrastinate is older than ``version``."""
+    return _numbers(_installed()) < _numbers(version)
 
 
 def _run(connection: Connection, statements: str) -> None:
