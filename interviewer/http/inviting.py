@@ -60,6 +60,7 @@ class Wish:
     accommodation: float = 1.0
     expires_at: datetime | None = None
     created_by: str | None = None
+    livemode: bool = True
 
 
 def link_of(rooms: Rooms, token: str) -> str:
@@ -120,6 +121,7 @@ async def invite_within(session: AsyncSession, rooms: Invites, wish: Wish) -> tu
         accommodation=wish.accommodation,
         expires_at=expires_at,
         created_by=wish.created_by,
+        livemode=wish.livemode,
     )
 
 

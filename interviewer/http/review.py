@@ -201,10 +201,13 @@ def _scored(row: ScorecardRow, rubric: Rubric) -> ScoredAnswer:
     return ScoredAnswer(row, card, rows, total(card, rubric) if same else None, not same)
 
 
-async def gather(session: AsyncSession, interview_id: str, version: int | None = None) -> Review:
-    """``version``: the transcript to show; None for the one that is scored. Raises ``not-found`` (404)."""
+async def gather(
+    session: AsyncSession, interview_id: str, version: int | None = None, *, livemode: bool | None = None
+) -> Review:
+    """``version``: the transcript to show; None for the one that is scored. Raises ``not-found`` (404), also where it
+    is not of that ``livemode``."""
     interview = await interviews.interview(session, interview_id)
-    if interview is None:
+    if interview is None or livemode not in (None, interview.livemode):
         raise Problem(404, "not-found", "There is no such interview", f"No interview has the id {interview_id}.")
     versions = await transcripts.transcripts_of(session, interview_id)
     best = await transcripts.best_transcript(session, interview_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select, text, update
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -45,21 +45,24 @@ class StillRunning(RuntimeError):
     """A candidate is in the interview at this moment."""
 
 
-async def forget(session: AsyncSession, subject: str, requested_by: str) -> Deletion | None:
-    """Delete the invitation or interview with the id ``subject``. None where there is none; the first deletion where
-    it is gone already. Raises :class:`StillRunning`."""
+async def forget(
+    session: AsyncSession, subject: str, requested_by: str, *, livemode: bool | None = None
+) -> Deletion | None:
+    """Delete the invitation or interview with the id ``subject``. None where there is none, or none of that
+    ``livemode``; the first deletion where it is gone already. Raises :class:`StillRunning`."""
     invitation = await session.scalar(
         select(Invitation)
         .where(
+            true() if livemode is None else Invitation.livemode.is_(livemode),
             or_(
                 Invitation.id == subject,
                 Invitation.id == select(Interview.invitation_id).where(Interview.id == subject).scalar_subquery(),
-            )
+            ),
         )
         .with_for_update()
     )
     if invitation is None:
-        return await deletion(session, subject)
+        return await deletion(session, subject, livemode=livemode)
     interview = await session.scalar(
         select(Interview).where(Interview.invitation_id == invitation.id).with_for_update()
     )
@@ -75,6 +78,7 @@ async def forget(session: AsyncSession, subject: str, requested_by: str) -> Dele
         interview_id=interview.id if interview is not None else None,
         requested_by=requested_by,
         removed=removed,
+        livemode=invitation.livemode,
     )
     session.add(made)
     await session.flush()
@@ -111,20 +115,22 @@ async def _remove(session: AsyncSession, invitation: Invitation, interview: Inte
     return removed
 
 
-async def deletion(session: AsyncSession, subject: str) -> Deletion | None:
+async def deletion(session: AsyncSession, subject: str, *, livemode: bool | None = None) -> Deletion | None:
     """By its own id, or by that of the invitation or interview that was deleted."""
     return await session.scalar(
         select(Deletion).where(
-            or_(Deletion.id == subject, Deletion.interview_id == subject, Deletion.invitation_id == subject)
+            true() if livemode is None else Deletion.livemode.is_(livemode),
+            or_(Deletion.id == subject, Deletion.interview_id == subject, Deletion.invitation_id == subject),
         )
     )
 
 
 async def list_deletions(
-    session: AsyncSession, *, limit: int = 20, starting_after: str | None = None
+    session: AsyncSession, *, limit: int = 20, starting_after: str | None = None, livemode: bool = True
 ) -> tuple[list[Deletion], bool]:
     """Newest first, and whether more follow."""
-    return await page(session, select(Deletion), Deletion, limit=limit, starting_after=starting_after)
+    among = Deletion.livemode.is_(livemode)
+    return await page(session, select(Deletion), Deletion, limit=limit, starting_after=starting_after, among=among)
 
 
 async def erased(session: AsyncSession, deletion_id: str, now: datetime) -> None:

@@ -10,8 +10,9 @@ __all__ = ["new_id"]
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 
 
-def new_id(prefix: str) -> str:
-    """``prefix`` without its underscore. 48 bits of Unix milliseconds, then 80 random bits (the layout of a ULID)."""
+def new_id(prefix: str, *, test: bool = False) -> str:
+    """``prefix`` without its underscore; those of test objects go on with ``test_``. 48 bits of Unix
+    milliseconds, then 80 random bits (the layout of a ULID)."""
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     digits = [_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5)]
-    return f"{prefix}_{''.join(digits)}"
+    return f"{prefix}_{'test_' if test else ''}{''.join(digits)}"

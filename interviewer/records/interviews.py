@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -13,16 +13,19 @@ from sqlalchemy.orm import selectinload
 
 from interviewer.records.ids import new_id
 from interviewer.records.pages import page
-from interviewer.records.tables import Interview, Invitation, PlanVersion
+from interviewer.records.tables import Interview, Invitation
 from interviewer.records.webhooks import EventType, announce
 
 __all__ = [
-    "STATUSES", "Changes", "abandoned", "create_interview", "ended_before", "interview", "interview_for_invitation",
-    "list_interviews", "live_on", "set_status", "status_of", "update_interview",
+    "STATUSES", "Changes", "Source", "abandoned", "create_interview", "ended_before", "interview",
+    "interview_for_invitation", "list_interviews", "live_on", "set_status", "status_of", "update_interview",
 ]  # fmt: skip
 
 STATUSES = ("created", "live", "paused", "checking", "submitted", "scored")
 """created -> live <-> paused -> checking (the candidate reads the transcript) -> submitted -> scored."""
+
+Source = Literal["interview", "import"]
+"""``import``: answers that were given elsewhere."""
 
 
 EVENTS: Mapping[tuple[str, str], EventType] = {
@@ -62,11 +65,16 @@ async def interview_for_invitation(session: AsyncSession, invitation_id: str) ->
 
 async def create_interview(session: AsyncSession, invitation_id: str, script: Mapping[str, Any]) -> Interview:
     """Idempotent: an invitation has one interview, with the script of its first creation."""
+    invited = select(Invitation.livemode, Invitation.plan_name).where(Invitation.id == invitation_id)
+    livemode, plan_name = (await session.execute(invited)).one()
     await session.execute(
         insert(Interview)
-        .values(id=new_id("int"), invitation_id=invitation_id, script=dict(script), status="created")
+        .values(
+            id=new_id("int", test=not livemode), invitation_id=invitation_id, script=dict(script), status="created",
+            livemode=livemode, plan_name=plan_name,
+        )
         .on_conflict_do_nothing(index_elements=["invitation_id"])
-    )
+    )  # fmt: skip
     return (await session.scalars(_loaded().where(Interview.invitation_id == invitation_id))).one()
 
 
@@ -86,13 +94,17 @@ async def list_interviews(
     starting_after: str | None = None,
     status: str | None = None,
     plan: str | None = None,
+    livemode: bool = True,
+    source: Source = "interview",
 ) -> tuple[list[Interview], bool]:
     """Newest first, with invitation, candidate and plan loaded, and whether more follow. ``plan``: a plan's name."""
-    query = _loaded() if status is None else _loaded().where(Interview.status == status)
+    query = _loaded().where(Interview.source == source)
+    if status is not None:
+        query = query.where(Interview.status == status)
     if plan is not None:
-        invited = select(Invitation.id).join(PlanVersion).where(PlanVersion.name == plan)
-        query = query.where(Interview.invitation_id.in_(invited))
-    return await page(session, query, Interview, limit=limit, starting_after=starting_after)
+        query = query.where(Interview.plan_name == plan)
+    among = Interview.livemode.is_(livemode)
+    return await page(session, query, Interview, limit=limit, starting_after=starting_after, among=among)
 
 
 async def set_status(
@@ -113,6 +125,10 @@ async def set_status(
     if before is None or (only_from is not None and before not in only_from):
         return False
     await session.execute(update(Interview).where(Interview.id == interview_id).values(status=status, **changes))
+    if "started_at" in changes:
+        invited = select(Interview.invitation_id).where(Interview.id == interview_id).scalar_subquery()
+        begun = update(Invitation).where(Invitation.id == invited).values(begun_at=changes["started_at"])
+        await session.execute(begun.execution_options(synchronize_session=False))
     told = EVENTS.get((before, status)) or EVENTS.get(("", status))
     if told is not None and before != status:
         await announce(session, told, interview_id)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from interviewer.records.ids import new_id
 from interviewer.records.pages import page
 from interviewer.records.secrets import hash_token, new_token
-from interviewer.records.tables import Candidate, Interview, Invitation, PlanVersion
+from interviewer.records.tables import Candidate, Invitation, PlanVersion
 
 __all__ = [
     "InvitationStatus", "create_invitation", "invitation", "invitation_by_token", "invitation_status",
@@ -42,13 +43,15 @@ async def create_invitation(
 ) -> tuple[Invitation, str]:
     """The invitation (candidate and plan loaded) and its link's token, which is never seen again.
 
-    The same name with the same address is the same candidate.
+    The same name with the same address is the same candidate; those of test mode are others.
     """
-    candidate = await _candidate(session, candidate_name.strip(), (candidate_email or "").strip() or None)
-    token = new_token()
+    candidate = await _candidate(session, candidate_name.strip(), (candidate_email or "").strip() or None, livemode)
+    token = new_token(test=not livemode)
+    plan_name = (await session.scalars(select(PlanVersion.name).where(PlanVersion.id == plan_id))).one()
     made = Invitation(
-        plan_id=plan_id, candidate_id=candidate.id, token_hash=hash_token(token), variables=dict(variables),
-        accommodation=accommodation, expires_at=expires_at, livemode=livemode, created_by=created_by,
+        id=new_id("inv", test=not livemode), plan_id=plan_id, plan_name=plan_name, candidate_id=candidate.id,
+        token_hash=hash_token(token), variables=dict(variables), accommodation=accommodation, expires_at=expires_at,
+        livemode=livemode, created_by=created_by,
     )  # fmt: skip
     session.add(made)
     await session.flush()
@@ -56,13 +59,15 @@ async def create_invitation(
         populate_existing=True))).one(), token  # fmt: skip
 
 
-async def _candidate(session: AsyncSession, name: str, email: str | None) -> Candidate:
+async def _candidate(session: AsyncSession, name: str, email: str | None, livemode: bool) -> Candidate:
     if email is not None:
-        same = select(Candidate).where(func.lower(Candidate.email) == email.lower(), Candidate.name == name)
+        same = select(Candidate).where(
+            func.lower(Candidate.email) == email.lower(), Candidate.name == name, Candidate.livemode.is_(livemode)
+        )
         known = await session.scalar(same.order_by(Candidate.created_at).limit(1))
         if known is not None:
             return known
-    candidate = Candidate(name=name, email=email)
+    candidate = Candidate(id=new_id("cand", test=not livemode), name=name, email=email, livemode=livemode)
     session.add(candidate)
     await session.flush()
     return candidate
@@ -95,30 +100,31 @@ async def list_invitations(
     status: InvitationStatus | None = None,
     plan: str | None = None,
     now: datetime | None = None,
+    livemode: bool = True,
 ) -> tuple[list[Invitation], bool]:
     """Newest first, with candidate, plan and interview loaded, and whether more follow. ``plan``: a plan's name;
     ``now`` decides what has expired."""
     query = _loaded() if status is None else _loaded().where(_has_status(status, now or datetime.now(UTC)))
     if plan is not None:
-        query = query.where(Invitation.plan_id.in_(select(PlanVersion.id).where(PlanVersion.name == plan)))
-    return await page(session, query, Invitation, limit=limit, starting_after=starting_after)
+        query = query.where(Invitation.plan_name == plan)
+    among = Invitation.livemode.is_(livemode)
+    return await page(session, query, Invitation, limit=limit, starting_after=starting_after, among=among)
 
 
 def _has_status(status: InvitationStatus, now: datetime) -> ColumnElement[bool]:
     """The same order of questions as in :func:`invitation_status`."""
-    begun = exists().where(Interview.invitation_id == Invitation.id, Interview.started_at.is_not(None))
     if status == "revoked":
         return Invitation.revoked_at.is_not(None)
     if status == "used":
-        return and_(Invitation.revoked_at.is_(None), begun)
+        return and_(Invitation.revoked_at.is_(None), Invitation.begun_at.is_not(None))
     waits = Invitation.expires_at > now if status == "open" else Invitation.expires_at <= now
-    return and_(Invitation.revoked_at.is_(None), ~begun, waits)
+    return and_(Invitation.revoked_at.is_(None), Invitation.begun_at.is_(None), waits)
 
 
 def invitation_status(row: Invitation, now: datetime) -> InvitationStatus:
-    """``used`` from the start of the interview on; its link still leads back to it. The row's interview is loaded."""
+    """``used`` from the start of the interview on; its link still leads back to it."""
     if row.revoked_at is not None:
         return "revoked"
-    if row.interview is not None and row.interview.started_at is not None:
+    if row.begun_at is not None:
         return "used"
     return "expired" if row.expires_at <= now else "open"

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from interviewer.records.secrets import hash_token, new_secret
+from interviewer.records.ids import new_id
+from interviewer.records.secrets import KEY_PREFIX, TEST_KEY_PREFIX, hash_token, new_secret
 from interviewer.records.tables import ApiKey
 
 __all__ = ["create_key", "key_by_secret", "list_keys", "revoke_key"]
@@ -17,10 +18,15 @@ _TOUCH_EVERY = timedelta(minutes=1)
 """``last_used_at`` is written at most this often, so that a busy key does not turn every read into a write."""
 
 
-async def create_key(session: AsyncSession, *, name: str, scopes: Sequence[str]) -> tuple[ApiKey, str]:
-    """The key and its secret, which is never seen again."""
-    secret = new_secret()
-    key = ApiKey(name=name, scopes=sorted(set(scopes)), secret_hash=hash_token(secret), hint=secret[-4:])
+async def create_key(
+    session: AsyncSession, *, name: str, scopes: Sequence[str], livemode: bool = True
+) -> tuple[ApiKey, str]:
+    """The key and its secret, which is never seen again. A key without ``livemode`` makes and sees test objects."""
+    secret = new_secret(KEY_PREFIX if livemode else TEST_KEY_PREFIX)
+    key = ApiKey(
+        id=new_id("key", test=not livemode), name=name, scopes=sorted(set(scopes)), secret_hash=hash_token(secret),
+        hint=secret[-4:], livemode=livemode,
+    )  # fmt: skip
     session.add(key)
     await session.flush()
     await session.refresh(key)

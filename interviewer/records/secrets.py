@@ -8,14 +8,15 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-__all__ = ["hash_token", "new_secret", "new_token"]
+__all__ = ["KEY_PREFIX", "TEST_KEY_PREFIX", "hash_token", "new_secret", "new_token"]
 
 KEY_PREFIX = "mk_live_"
+TEST_KEY_PREFIX = "mk_test_"
 
 
-def new_token() -> str:
-    """128 random bits, URL safe, 22 characters."""
-    return secrets.token_urlsafe(16)
+def new_token(*, test: bool = False) -> str:
+    """128 random bits, URL safe, 22 characters; those of test objects follow ``test_``."""
+    return ("test_" if test else "") + secrets.token_urlsafe(16)
 
 
 def new_secret(prefix: str = KEY_PREFIX) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
@@ -24,22 +24,23 @@ from interviewer.records.tables import (
     Interview,
     Invitation,
     PlanVersion,
+    ScoringRun,
     WebhookDelivery,
     WebhookEndpoint,
     WebhookEvent,
 )
 
 __all__ = [
-    "DELIVER", "EVENT_TYPES", "DeliveryStatus", "EventType", "add_endpoint", "announce", "delivery", "disable_endpoint",
-    "endpoint", "list_deliveries", "list_endpoints", "lost_deliveries", "new_signing_secret", "prune_events",
-    "remove_endpoint", "replay", "rotate_secret", "settle",
+    "DELIVER", "EVENT_TYPES", "DeliveryStatus", "EventType", "add_endpoint", "announce", "announce_run", "delivery",
+    "disable_endpoint", "endpoint", "list_deliveries", "list_endpoints", "lost_deliveries", "new_signing_secret",
+    "prune_events", "remove_endpoint", "replay", "rotate_secret", "settle",
 ]  # fmt: skip
 
 DELIVER = "deliver"
 QUEUE = "deliver"
 EventType = Literal[
     "interview.started", "interview.paused", "interview.resumed", "interview.finished", "interview.submitted",
-    "interview.deleted", "transcript.ready", "score.ready", "score.revised",
+    "interview.deleted", "transcript.ready", "score.ready", "score.revised", "scoring_run.completed",
 ]  # fmt: skip
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 DeliveryStatus = Literal["pending", "delivered", "failed"]
@@ -54,26 +55,47 @@ async def announce(
 ) -> None:
     """Tell every endpoint that wants to know. ``status`` stands in for the interview's; with ``once`` an event that was
     told under the same name is not told again."""
-    wanting = list(
-        await session.scalars(
-            select(WebhookEndpoint.id).where(
-                WebhookEndpoint.disabled_at.is_(None),
-                or_(func.cardinality(WebhookEndpoint.events) == 0, WebhookEndpoint.events.any_() == kind),
-            )
-        )
-    )
+    live = await session.scalar(select(Interview.livemode).where(Interview.id == interview_id))
+    wanting = await _wanting(session, kind, bool(live))
     if not wanting:
         return
     data = await _about(session, interview_id)
     if status is not None:
         data["status"] = status
+    await _tell(session, kind, wanting, data, once)
+
+
+async def announce_run(session: AsyncSession, run: ScoringRun) -> None:
+    """That it is completed. It may complete again, where what failed was tried again."""
+    live = bool(run.asked.get("livemode", True))
+    wanting = await _wanting(session, "scoring_run.completed", live)
+    if wanting:
+        data = {
+            "object": "scoring_run", "id": run.id, "status": run.status, "livemode": live, "dry_run": run.dry_run,
+            "total": run.total, "done": run.done, "failed": run.failed,
+        }  # fmt: skip
+        await _tell(session, "scoring_run.completed", wanting, data, None)
+
+
+async def _wanting(session: AsyncSession, kind: EventType, live: bool) -> list[str]:
+    query = select(WebhookEndpoint.id).where(
+        WebhookEndpoint.disabled_at.is_(None),
+        WebhookEndpoint.livemode == live,
+        or_(func.cardinality(WebhookEndpoint.events) == 0, WebhookEndpoint.events.any_() == kind),
+    )
+    return list(await session.scalars(query))
+
+
+async def _tell(
+    session: AsyncSession, kind: EventType, wanting: Sequence[str], data: dict[str, Any], once: str | None
+) -> None:
     put = insert(WebhookEvent).values(id=new_id("evt"), type=kind, data=data, once=once)
     event_id = await session.scalar(put.on_conflict_do_nothing(index_elements=["once"]).returning(WebhookEvent.id))
     if event_id is None:
         return
     now = datetime.now(UTC)
     for endpoint_id in wanting:
-        made = WebhookDelivery(event_id=event_id, endpoint_id=endpoint_id, due_at=now)
+        made = WebhookDelivery(event_id=event_id, endpoint_id=endpoint_id, livemode=data["livemode"], due_at=now)
         session.add(made)
         await session.flush()
         await defer_within(session, DELIVER, made.id, queue=QUEUE)
@@ -100,11 +122,18 @@ def new_signing_secret() -> str:
 
 
 async def add_endpoint(
-    session: AsyncSession, *, url: str, events: Sequence[str], description: str = "", private_allowed: bool = False
+    session: AsyncSession,
+    *,
+    url: str,
+    events: Sequence[str],
+    description: str = "",
+    private_allowed: bool = False,
+    livemode: bool = True,
 ) -> WebhookEndpoint:
+    """One without ``livemode`` is told of test objects alone."""
     made = WebhookEndpoint(
-        url=url, events=sorted(set(events)), description=description, private_allowed=private_allowed,
-        secret=new_signing_secret(),
+        id=new_id("whk", test=not livemode), livemode=livemode, url=url, events=sorted(set(events)),
+        description=description, private_allowed=private_allowed, secret=new_signing_secret(),
     )  # fmt: skip
     session.add(made)
     await session.flush()
@@ -112,15 +141,19 @@ async def add_endpoint(
     return made
 
 
-async def endpoint(session: AsyncSession, endpoint_id: str) -> WebhookEndpoint | None:
-    return await session.get(WebhookEndpoint, endpoint_id)
+async def endpoint(session: AsyncSession, endpoint_id: str, *, livemode: bool | None = None) -> WebhookEndpoint | None:
+    """None where there is none, or none of that ``livemode``."""
+    found = await session.get(WebhookEndpoint, endpoint_id)
+    return None if found is None or livemode not in (None, found.livemode) else found
 
 
 async def list_endpoints(
-    session: AsyncSession, *, limit: int = 20, starting_after: str | None = None
+    session: AsyncSession, *, limit: int = 20, starting_after: str | None = None, livemode: bool | None = True
 ) -> tuple[list[WebhookEndpoint], bool]:
-    """Newest first, and whether more follow."""
-    return await page(session, select(WebhookEndpoint), WebhookEndpoint, limit=limit, starting_after=starting_after)
+    """Newest first, and whether more follow. ``livemode`` None lists all."""
+    among = true() if livemode is None else WebhookEndpoint.livemode.is_(livemode)
+    rows = select(WebhookEndpoint)
+    return await page(session, rows, WebhookEndpoint, limit=limit, starting_after=starting_after, among=among)
 
 
 async def rotate_secret(
@@ -157,6 +190,7 @@ async def list_deliveries(
     starting_after: str | None = None,
     status: DeliveryStatus | None = None,
     endpoint_id: str | None = None,
+    livemode: bool = True,
 ) -> tuple[list[WebhookDelivery], bool]:
     """Newest first, with event and endpoint loaded, and whether more follow."""
     query = _loaded()
@@ -164,13 +198,17 @@ async def list_deliveries(
         query = query.where(WebhookDelivery.status == status)
     if endpoint_id is not None:
         query = query.where(WebhookDelivery.endpoint_id == endpoint_id)
-    return await page(session, query, WebhookDelivery, limit=limit, starting_after=starting_after)
+    among = WebhookDelivery.livemode.is_(livemode)
+    return await page(session, query, WebhookDelivery, limit=limit, starting_after=starting_after, among=among)
 
 
-async def replay(session: AsyncSession, delivery_id: str) -> WebhookDelivery | None:
+async def replay(session: AsyncSession, delivery_id: str, *, livemode: bool | None = None) -> WebhookDelivery | None:
     """Deliver it again from the first try on, whatever became of it, under the same webhook-id: a receiver that had it
-    already can tell. One that is on its way is left alone. None where there is no such delivery."""
+    already can tell. One that is on its way is left alone. None where there is no such delivery, or none of that
+    ``livemode``."""
     found = await session.scalar(_loaded().where(WebhookDelivery.id == delivery_id).with_for_update())
+    if found is not None and livemode not in (None, found.livemode):
+        return None
     if found is not None and found.status != "pending":
         found.status, found.tries, found.due_at = "pending", 0, datetime.now(UTC)
         found.delivered_at = None

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from interviewer import commands
+from interviewer.desk import errands as commands
 from interviewer.http.rooms import Rooms
 from interviewer.jobs.erase import apply_retention, erase_left
 from interviewer.jobs.worker import work_off

@@ -28,6 +28,7 @@ class Deletion(BaseModel):
 
     object: Literal["deletion"] = "deletion"
     id: str
+    livemode: bool
     status: Literal["erasing", "erased"] = Field(description="`erased` when the files are gone as well as the rows")
     interview_id: str | None
     invitation_id: str
@@ -40,6 +41,7 @@ class Deletion(BaseModel):
     def of(cls, row: tables.Deletion) -> Self:
         return cls(
             id=row.id,
+            livemode=row.livemode,
             status="erasing" if row.erased_at is None else "erased",
             interview_id=row.interview_id,
             invitation_id=row.invitation_id,
@@ -64,7 +66,7 @@ async def delete(request: Request, caller: Deleter, interview_id: str) -> Deleti
     try:
         if interview_id.startswith("int_"):  # an invitation's id is no address of an interview
             async with rooms_of(request).database.session() as session:
-                made = await deletions.forget(session, interview_id, caller.key_id)
+                made = await deletions.forget(session, interview_id, caller.key_id, livemode=caller.livemode)
     except deletions.StillRunning:
         raise Problem(
             409,
@@ -89,7 +91,9 @@ async def listed(
 ) -> ListOf[Deletion]:
     async with rooms_of(request).database.session() as session:
         try:
-            rows, more = await deletions.list_deletions(session, limit=limit, starting_after=starting_after)
+            rows, more = await deletions.list_deletions(
+                session, limit=limit, starting_after=starting_after, livemode=caller.livemode
+            )
         except UnknownCursor as error:
             raise Problem(
                 422, "cursor-unknown", "The page does not exist", str(error), param="starting_after"
@@ -101,7 +105,7 @@ async def listed(
 async def read(request: Request, caller: Deleter, deletion_id: str) -> Deletion:
     """By its own id, or by that of the interview that was deleted."""
     async with rooms_of(request).database.session() as session:
-        found = await deletions.deletion(session, deletion_id)
+        found = await deletions.deletion(session, deletion_id, livemode=caller.livemode)
     if found is None:
         detail = f"No deletion has the id {deletion_id}."
         raise Problem(404, "not-found", "There is no such deletion", detail, param="deletion_id")

@@ -13,6 +13,7 @@ from interviewer.http.problems import Problem
 from interviewer.http.review import Review, gather
 from interviewer.http.rooms import rooms_of
 from interviewer.records import interviews
+from interviewer.records.interviews import Source
 from interviewer.records.pages import UnknownCursor
 
 router = APIRouter(prefix="/interviews", tags=["Interviews"])
@@ -30,12 +31,14 @@ async def listed(
     starting_after: Annotated[str | None, Query(max_length=64)] = None,
     status: Annotated[Status | None, Query()] = None,
     plan: Annotated[str | None, Query(max_length=64, description="a plan's name")] = None,
+    source: Annotated[Source, Query(description="`import`: answers that were given elsewhere")] = "interview",
 ) -> ListOf[Interview]:
     async with rooms_of(request).database.session() as session:
         try:
             rows, more = await interviews.list_interviews(
-                session, limit=limit, starting_after=starting_after, status=status, plan=plan
-            )
+                session, limit=limit, starting_after=starting_after, status=status, plan=plan, source=source,
+                livemode=caller.livemode,
+            )  # fmt: skip
         except UnknownCursor as error:
             raise Problem(
                 422, "cursor-unknown", "The page does not exist", str(error), param="starting_after"
@@ -45,7 +48,7 @@ async def listed(
 
 @router.get("/{interview_id}", operation_id="get_interview", summary="Read an interview")
 async def read(request: Request, caller: Reader, interview_id: str) -> Interview:
-    return Interview.of((await _review(request, interview_id)).interview)
+    return Interview.of((await _review(request, caller, interview_id)).interview)
 
 
 @router.get("/{interview_id}/transcript", operation_id="get_transcript", summary="Read the transcript")
@@ -53,7 +56,7 @@ async def transcript(
     request: Request, caller: Reader, interview_id: str, version: Version = None
 ) -> TranscriptDocument:
     """Turns with words, their times and confidences. `transcript-not-ready` (404) until the interview has ended."""
-    return TranscriptDocument.model_validate(transcript_document(await _review(request, interview_id, version)))
+    return TranscriptDocument.model_validate(transcript_document(await _review(request, caller, interview_id, version)))
 
 
 @router.get(
@@ -64,14 +67,14 @@ async def transcript(
     responses={200: {"content": {"text/vtt": {"schema": {"type": "string"}}}}},
 )
 async def transcript_vtt(request: Request, caller: Reader, interview_id: str, version: Version = None) -> Response:
-    text = webvtt_document(await _review(request, interview_id, version))
+    text = webvtt_document(await _review(request, caller, interview_id, version))
     return Response(text, media_type="text/vtt; charset=utf-8")
 
 
 @router.get("/{interview_id}/scorecards", operation_id="get_scorecards", summary="Read the latest scorecards")
 async def read_scorecards(request: Request, caller: Reader, interview_id: str) -> Scorecards:
     """One for each scored answer, in the plan's order; empty until the interview is scored."""
-    review = await _review(request, interview_id)
+    review = await _review(request, caller, interview_id)
     data = [
         ScorecardDocument.model_validate(
             {
@@ -88,6 +91,6 @@ async def read_scorecards(request: Request, caller: Reader, interview_id: str) -
     return Scorecards(interview_id=interview_id, data=data)
 
 
-async def _review(request: Request, interview_id: str, version: int | None = None) -> Review:
+async def _review(request: Request, caller: Caller, interview_id: str, version: int | None = None) -> Review:
     async with rooms_of(request).database.session() as session:
-        return await gather(session, interview_id, version)
+        return await gather(session, interview_id, version, livemode=caller.livemode)

@@ -40,6 +40,7 @@ async def create(
             accommodation=wanted.accommodation,
             expires_at=wanted.expires_at,
             created_by=caller.key_id,
+            livemode=caller.livemode,
         ),
     )
     response.headers["Location"] = f"/api/v1/invitations/{made.id}"
@@ -60,8 +61,9 @@ async def listed(
     async with rooms.database.session() as session:
         try:
             rows, more = await invitations.list_invitations(
-                session, limit=limit, starting_after=starting_after, status=status, plan=plan, now=now
-            )
+                session, limit=limit, starting_after=starting_after, status=status, plan=plan, now=now,
+                livemode=caller.livemode,
+            )  # fmt: skip
         except UnknownCursor as error:
             raise Problem(
                 422, "cursor-unknown", "The page does not exist", str(error), param="starting_after"
@@ -74,19 +76,20 @@ async def read(request: Request, caller: Reader, invitation_id: str) -> Invitati
     rooms = rooms_of(request)
     async with rooms.database.session() as session:
         found = await invitations.invitation(session, invitation_id)
-    return Invitation.of(_there(found, invitation_id), rooms.clock())
+    return Invitation.of(_there(found, invitation_id, caller), rooms.clock())
 
 
 @router.post("/{invitation_id}/revoke", operation_id="revoke_invitation", summary="Withdraw an invitation")
 async def revoke(request: Request, caller: Writer, session: Transaction, invitation_id: str) -> Invitation:
     """Its link shows nothing more from now on. Withdrawing it again changes nothing."""
-    await invitations.revoke_invitation(session, invitation_id)
-    found = _there(await invitations.invitation(session, invitation_id), invitation_id)
+    found = _there(await invitations.invitation(session, invitation_id), invitation_id, caller)
+    if await invitations.revoke_invitation(session, invitation_id):
+        await session.refresh(found, ["revoked_at"])
     return Invitation.of(found, rooms_of(request).clock())
 
 
-def _there(found: InvitationRow | None, invitation_id: str) -> InvitationRow:
-    if found is None:
+def _there(found: InvitationRow | None, invitation_id: str, caller: Caller) -> InvitationRow:
+    if found is None or found.livemode is not caller.livemode:
         detail = f"No invitation has the id {invitation_id}."
         raise Problem(404, "not-found", "There is no such invitation", detail, param="invitation_id")
     return found

@@ -1,4 +1,4 @@
-"""API keys: ``Authorization: Bearer mk_live_...`` and what each may do."""
+"""API keys: ``Authorization: Bearer mk_live_...`` (or ``mk_test_...``) and what each may do."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """``secret`` is the key itself, as it was sent."""
+    """``secret`` is the key itself, as it was sent. One without ``livemode`` makes and sees test objects alone."""
 
     key_id: str
     scopes: frozenset[str]
+    livemode: bool
     secret: str = field(repr=False)
 
 
@@ -56,7 +57,7 @@ async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials
         limits.count("key", address)
         raise _unauthenticated("This API key does not exist or was revoked.")
     await count_use(request, key.id)
-    return Caller(key.id, frozenset(key.scopes), given.credentials)
+    return Caller(key.id, frozenset(key.scopes), key.livemode, given.credentials)
 
 
 def scoped(scope: Scope) -> Callable[..., Awaitable[Caller]]:

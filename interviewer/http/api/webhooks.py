@@ -43,6 +43,7 @@ class RotationIn(BaseModel):
 class WebhookEndpoint(BaseModel):
     object: Literal["webhook_endpoint"] = "webhook_endpoint"
     id: str
+    livemode: bool
     url: str
     description: str
     events: list[str]
@@ -55,6 +56,7 @@ class WebhookEndpoint(BaseModel):
     def of(cls, row: tables.WebhookEndpoint, *, with_secret: bool = False) -> Self:
         return cls(
             id=row.id,
+            livemode=row.livemode,
             url=row.url,
             description=row.description,
             events=row.events,
@@ -68,6 +70,7 @@ class WebhookEndpoint(BaseModel):
 class WebhookDelivery(BaseModel):
     object: Literal["webhook_delivery"] = "webhook_delivery"
     id: str
+    livemode: bool
     endpoint_id: str
     event_id: str = Field(description="sent as `webhook-id`, the same at every try")
     type: str
@@ -84,6 +87,7 @@ class WebhookDelivery(BaseModel):
     def of(cls, row: tables.WebhookDelivery) -> Self:
         return cls(
             id=row.id,
+            livemode=row.livemode,
             endpoint_id=row.endpoint_id,
             event_id=row.event_id,
             type=row.event.type,
@@ -116,7 +120,13 @@ async def create(
         raise Problem(
             422, "target-refused", "Nothing can be sent there", str(error), param="body.url", errors=errors
         ) from None
-    made = await webhooks.add_endpoint(session, url=wanted.url, events=wanted.events, description=wanted.description)
+    made = await webhooks.add_endpoint(
+        session,
+        url=wanted.url,
+        events=wanted.events,
+        description=wanted.description,
+        livemode=caller.livemode,
+    )
     response.headers["Location"] = f"/api/v1/webhook-endpoints/{made.id}"
     return WebhookEndpoint.of(made, with_secret=True)
 
@@ -127,7 +137,9 @@ async def listed(
 ) -> ListOf[WebhookEndpoint]:
     async with rooms_of(request).database.session() as session:
         try:
-            rows, more = await webhooks.list_endpoints(session, limit=limit, starting_after=starting_after)
+            rows, more = await webhooks.list_endpoints(
+                session, limit=limit, starting_after=starting_after, livemode=caller.livemode
+            )
         except UnknownCursor as error:
             raise _no_page(error) from None
     return ListOf[WebhookEndpoint](data=[WebhookEndpoint.of(row) for row in rows], has_more=more)
@@ -136,7 +148,7 @@ async def listed(
 @router.get("/webhook-endpoints/{endpoint_id}", operation_id="get_webhook_endpoint", summary="Read a webhook endpoint")
 async def read(request: Request, caller: Reader, endpoint_id: str) -> WebhookEndpoint:
     async with rooms_of(request).database.session() as session:
-        found = await webhooks.endpoint(session, endpoint_id)
+        found = await webhooks.endpoint(session, endpoint_id, livemode=caller.livemode)
     if found is None:
         raise _not_there("endpoint", endpoint_id)
     return WebhookEndpoint.of(found)
@@ -148,7 +160,7 @@ async def read(request: Request, caller: Reader, endpoint_id: str) -> WebhookEnd
 async def remove(request: Request, caller: Writer, endpoint_id: str) -> WebhookEndpoint:
     """Its deliveries go with it. The reply is the endpoint as it was."""
     async with rooms_of(request).database.session() as session:
-        found = await webhooks.endpoint(session, endpoint_id)
+        found = await webhooks.endpoint(session, endpoint_id, livemode=caller.livemode)
         if found is None or not await webhooks.remove_endpoint(session, endpoint_id):
             raise _not_there("endpoint", endpoint_id)
     return WebhookEndpoint.of(found)
@@ -164,6 +176,8 @@ async def rotate(
 ) -> WebhookEndpoint:
     """For `overlap_hours` requests carry two signatures, by the new secret and by the old one, so nothing is lost while
     the receiver changes over."""
+    if await webhooks.endpoint(session, endpoint_id, livemode=caller.livemode) is None:
+        raise _not_there("endpoint", endpoint_id)
     found = await webhooks.rotate_secret(
         session, endpoint_id, rooms_of(request).clock(), timedelta(hours=wanted.overlap_hours)
     )
@@ -185,8 +199,9 @@ async def deliveries(
     async with rooms_of(request).database.session() as session:
         try:
             rows, more = await webhooks.list_deliveries(
-                session, limit=limit, starting_after=starting_after, status=status, endpoint_id=endpoint
-            )
+                session, limit=limit, starting_after=starting_after, status=status, endpoint_id=endpoint,
+                livemode=caller.livemode,
+            )  # fmt: skip
         except UnknownCursor as error:
             raise _no_page(error) from None
     return ListOf[WebhookDelivery](data=[WebhookDelivery.of(row) for row in rows], has_more=more)
@@ -200,7 +215,7 @@ async def deliveries(
 )
 async def replay(caller: Writer, session: Transaction, delivery_id: str) -> WebhookDelivery:
     """From the first try on, under the same `webhook-id`. One that is still being tried is left as it is."""
-    found = await webhooks.replay(session, delivery_id)
+    found = await webhooks.replay(session, delivery_id, livemode=caller.livemode)
     if found is None:
         raise _not_there("delivery", delivery_id)
     return WebhookDelivery.of(found)

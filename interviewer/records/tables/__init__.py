@@ -6,9 +6,11 @@ Relationships are never loaded by accident: reading one that the query did not a
 from __future__ import annotations
 
 from interviewer.records.tables.access import Account, ApiKey, KeyUsage, LoginSession, StoredReply
+from interviewer.records.tables.ats import AtsAssessment, AtsConnection
 from interviewer.records.tables.base import Base
 from interviewer.records.tables.browser import BrowserChunk, BrowserManifest, BrowserStretch
 from interviewer.records.tables.deletion import Deletion, RetentionRule
+from interviewer.records.tables.imports import AnswerImport, AnswerImportRow
 from interviewer.records.tables.interviews import Candidate, Consent, Interview, InterviewEvent, Invitation, PlanVersion
 from interviewer.records.tables.nodes import Node, RecordingPart, SharedSecret
 from interviewer.records.tables.results import AnswerRow, Recording, ScorecardRow, TranscriptRow
@@ -18,8 +20,12 @@ from interviewer.records.tables.webhooks import WebhookDelivery, WebhookEndpoint
 __all__ = [
     "Account",
     "AnswerEmbeddings",
+    "AnswerImport",
+    "AnswerImportRow",
     "AnswerRow",
     "ApiKey",
+    "AtsAssessment",
+    "AtsConnection",
     "Base",
     "BrowserChunk",
     "BrowserManifest",

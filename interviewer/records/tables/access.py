@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, func
+from sqlalchemy import ForeignKey, func, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from interviewer.records.ids import new_id
@@ -40,6 +40,8 @@ class LoginSession(Base):
 
 
 class ApiKey(Base):
+    """A key without ``livemode`` makes and sees test objects alone."""
+
     __tablename__ = "api_keys"
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("key"))
@@ -47,6 +49,7 @@ class ApiKey(Base):
     secret_hash: Mapped[str] = mapped_column(unique=True)
     hint: Mapped[str]  # last four characters, so that people can tell their keys apart
     scopes: Mapped[list[str]]
+    livemode: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index, func
+from sqlalchemy import Index, func, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from interviewer.records.ids import new_id
@@ -27,10 +27,11 @@ class Deletion(Base):
     interview_id: Mapped[str | None] = mapped_column(unique=True)
     requested_by: Mapped[str]
     removed: Mapped[Json]
+    livemode: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     erased_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "created_at", "id"),)
+    __table_args__ = (Index(None, "livemode", "created_at", "id"),)
 
 
 class RetentionRule(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, func, text
+from sqlalchemy import BigInteger, ForeignKey, Index, func, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from interviewer.records.ids import new_id
@@ -19,6 +19,7 @@ class Candidate(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("cand"))
     name: Mapped[str]
     email: Mapped[str | None]
+    livemode: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("ix_candidates_lower_email", text("lower(email)")),)
@@ -39,6 +40,9 @@ class PlanVersion(Base):
 
 
 class Invitation(Base):
+    """``plan_name`` and ``begun_at`` (when its interview began) repeat what other tables say: with them a list of any
+    length is read off one index."""
+
     __tablename__ = "invitations"
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("inv"))
@@ -48,8 +52,10 @@ class Invitation(Base):
     variables: Mapped[Json] = mapped_column(default=dict)
     accommodation: Mapped[float] = mapped_column(default=1.0)
     livemode: Mapped[bool] = mapped_column(default=True)
+    plan_name: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
+    begun_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     created_by: Mapped[str | None]
 
@@ -57,7 +63,14 @@ class Invitation(Base):
     plan: Mapped[PlanVersion] = relationship(lazy="raise")
     interview: Mapped[Interview | None] = relationship(lazy="raise", back_populates="invitation", viewonly=True)
 
-    __table_args__ = (Index(None, "created_at", "id"),)
+    __table_args__ = (
+        Index(None, "livemode", "created_at", "id"),
+        Index(None, "livemode", "plan_name", "created_at", "id"),
+        Index("ix_invitations_unused", "livemode", "created_at", "id", "expires_at",
+              postgresql_where=text("begun_at IS NULL AND revoked_at IS NULL")),
+        Index("ix_invitations_revoked", "livemode", "created_at", "id",
+              postgresql_where=text("revoked_at IS NOT NULL")),
+    )  # fmt: skip
 
 
 class Consent(Base):
@@ -77,8 +90,10 @@ class Interview(Base):
     """One run of a plan. ``status``: created, live, paused, checking, submitted, scored.
 
     ``progress`` says how far the record transcript is: {"stage", "done", "total"} in spoken stretches.
-    ``failure`` is a plain sentence for the recruiter while a job cannot finish. ``node`` holds the interview, None where
-    nobody does; ``lease`` counts its holders, so that what a former one writes late is told from the present one's.
+    ``failure`` is a plain sentence for the recruiter while a job cannot finish. ``source``: interview, or import for
+    answers that came from elsewhere, each once by its ``import_key``. ``livemode`` and ``plan_name`` are the
+    invitation's: with them a list of any length is read off one index. ``node`` holds the interview, None where nobody
+    does; ``lease`` counts its holders, so that what a former one writes late is told from the present one's.
     """
 
     __tablename__ = "interviews"
@@ -97,10 +112,19 @@ class Interview(Base):
     scored_at: Mapped[datetime | None]
     progress: Mapped[Json | None]
     failure: Mapped[str | None]
+    livemode: Mapped[bool] = mapped_column(default=True, server_default=true())
+    plan_name: Mapped[str] = mapped_column(server_default="")
+    source: Mapped[str] = mapped_column(default="interview", server_default="interview")
+    import_key: Mapped[str | None] = mapped_column(unique=True)
 
     invitation: Mapped[Invitation] = relationship(lazy="raise", back_populates="interview")
 
-    __table_args__ = (Index(None, "created_at", "id"), Index(None, "status", "created_at", "id"))
+    __table_args__ = (
+        Index(None, "livemode", "source", "created_at", "id"),
+        Index(None, "livemode", "source", "status", "created_at", "id"),
+        Index(None, "livemode", "source", "plan_name", "created_at", "id"),
+        Index(None, "status", "created_at", "id"),
+    )  # fmt: skip
 
 
 class InterviewEvent(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from interviewer.records.ids import new_id
@@ -14,7 +14,8 @@ __all__ = ["WebhookDelivery", "WebhookEndpoint", "WebhookEvent"]
 
 
 class WebhookEndpoint(Base):
-    """Where events go. No ``events`` means all. ``private_allowed`` is given on the command line alone: who may only
+    """Where events go: those of test objects to endpoints without ``livemode``, all others to those with it. No
+    ``events`` means all. ``private_allowed`` is given on the command line alone: who may only
     use the API cannot make this machine talk to its own network."""
 
     __tablename__ = "webhook_endpoints"
@@ -24,13 +25,14 @@ class WebhookEndpoint(Base):
     description: Mapped[str] = mapped_column(default="")
     events: Mapped[list[str]] = mapped_column(default=list)
     private_allowed: Mapped[bool] = mapped_column(default=False)
+    livemode: Mapped[bool] = mapped_column(default=True, server_default=true())
     secret: Mapped[str]
     old_secret: Mapped[str | None]
     old_secret_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     disabled_at: Mapped[datetime | None]
 
-    __table_args__ = (Index(None, "created_at", "id"),)
+    __table_args__ = (Index(None, "livemode", "created_at", "id"),)
 
 
 class WebhookEvent(Base):
@@ -47,7 +49,8 @@ class WebhookEvent(Base):
 
 
 class WebhookDelivery(Base):
-    """One event for one endpoint. ``status``: pending, delivered or failed. ``problem`` is why the last try failed."""
+    """One event for one endpoint, whose ``livemode`` it repeats. ``status``: pending, delivered or failed. ``problem``
+    is why the last try failed."""
 
     __tablename__ = "webhook_deliveries"
 
@@ -59,6 +62,7 @@ class WebhookDelivery(Base):
     due_at: Mapped[datetime | None]
     response_status: Mapped[int | None]
     problem: Mapped[str | None]
+    livemode: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     delivered_at: Mapped[datetime | None]
 
@@ -66,6 +70,7 @@ class WebhookDelivery(Base):
     endpoint: Mapped[WebhookEndpoint] = relationship(lazy="raise")
 
     __table_args__ = (
-        UniqueConstraint("event_id", "endpoint_id"), Index(None, "created_at", "id"), Index(None, "status", "due_at"),
+        UniqueConstraint("event_id", "endpoint_id"), Index(None, "status", "due_at"),
+        Index(None, "livemode", "created_at", "id"), Index(None, "livemode", "status", "created_at", "id"),
         Index(None, "endpoint_id", "created_at", "id"),
     )  # fmt: skip
