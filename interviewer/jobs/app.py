@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,13 @@ from interviewer.jobs.deliver import deliver
 from interviewer.jobs.erase import apply_retention, erase, erase_left
 from interviewer.jobs.failures import SCORING, WRITING, told
 from interviewer.jobs.finalise import finalise
+from interviewer.jobs.rescore import pick_up_lost_runs, prepare_run, rescore
 from interviewer.jobs.score import score
 from interviewer.jobs.upkeep import pick_up_lost, prune, submit_unchecked
 from interviewer.jobs.work import Work
 from interviewer.records.database import libpq_url
 from interviewer.records.deletions import ERASE
+from interviewer.records.runs import PREPARE_RUN, RESCORE, RUN_QUEUE
 from interviewer.records.webhooks import DELIVER
 
 __all__ = ["MOST_TRIES", "Retries", "jobs_app"]
@@ -53,6 +55,15 @@ class Retries(BaseRetryStrategy):
 def next_try(attempts: int) -> datetime:
     """``attempts`` before the one that just failed."""
     return datetime.now(UTC) + timedelta(seconds=FIRST_PAUSE_S * PAUSE_GROWS**attempts)
+
+
+class AlwaysAgain(BaseRetryStrategy):
+    """For jobs of scoring runs: what they trip over is counted for each answer, so the job itself is never given up."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, (JobAborted, asyncio.CancelledError)):
+            return RetryDecision(retry_in={"seconds": 0})
+        return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=FIRST_PAUSE_S))
 
 
 def jobs_app(url: str) -> App:
@@ -101,6 +112,19 @@ def jobs_app(url: str) -> App:
     async def run_apply_retention(context: JobContext, timestamp: int) -> None:
         await apply_retention(_work(context))
 
+    @app.task(name=PREPARE_RUN, queue=RUN_QUEUE, pass_context=True, retry=AlwaysAgain())
+    async def run_prepare_run(context: JobContext, subject: str) -> None:
+        await _unquoted(context, prepare_run(_work(context), subject))
+
+    @app.task(name=RESCORE, queue=RUN_QUEUE, pass_context=True, retry=AlwaysAgain())
+    async def run_rescore(context: JobContext, run: str, chunk: int) -> None:
+        await _unquoted(context, rescore(_work(context), run, chunk, context.job.attempts))
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="pick_up_lost_runs", queue="upkeep", pass_context=True)
+    async def run_pick_up_lost_runs(context: JobContext, timestamp: int) -> None:
+        await pick_up_lost_runs(_work(context))
+
     return app
 
 
@@ -119,6 +143,18 @@ def _work(context: JobContext) -> Work:
     if not isinstance(work, Work):
         raise TypeError("the worker was started without its Work")
     return work
+
+
+async def _unquoted(context: JobContext, work: Coroutine[Any, Any, None]) -> None:
+    """The queue logs what it is given, and an error's text may quote what a candidate said."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - the border of a job: it ends this one and nothing else
+        log.warning(
+            "job.failed", task=context.job.task_name, attempt=context.job.attempts + 1, error=type(error).__name__,
+            where=_where(error),
+        )  # fmt: skip
+        raise JobFailed(type(error).__name__) from None
 
 
 async def _run(context: JobContext, interview_id: str, doing: str, task: Callable[[Work, str], Awaitable[Any]]) -> None:

@@ -13,12 +13,14 @@ from interviewer.plans.bundle import PlanBundle
 from interviewer.plans.schema import Question
 from interviewer.plans.variables import filled
 from interviewer.records.answers import answers_of
+from interviewer.records.embeddings import put_embeddings
 from interviewer.records.interviews import interview as find_interview
 from interviewer.records.interviews import set_status, update_interview
 from interviewer.records.scorecards import all_scorecards_of, put_scorecard
 from interviewer.records.transcripts import best_transcript
 from interviewer.records.webhooks import announce
 from scoring.judges.base import Judge
+from scoring.remembered import texts_of
 from scoring.rubric import Rubric
 from scoring.score import score as score_answer
 from scoring.scorecard import Scorecard
@@ -65,8 +67,13 @@ async def score(work: Work, interview_id: str) -> None:
             log.info("scorecard.known", interview=interview_id, answer=row.id)
             continue
         # The judge is given the answer's words and nothing of who gave it; the name only says what to mask.
-        card = await work.thread.run(_judging(judge, said.answer(row.question_id), rubric, question, names))
+        async with work.turn():
+            card, packed = await work.thread.run(
+                _judging(work, judge, said.answer(row.question_id), rubric, question, names)
+            )
         async with work.database.session() as session:
+            if packed is not None and work.embedder is not None:
+                await put_embeddings(session, work.embedder.version, [(row.id, *packed)])
             stored = await put_scorecard(
                 session, answer_id=row.id, transcript_version=transcript.version, rubric_hash=rubric.hash,
                 judge=card.provenance.judge, judge_version=card.provenance.judge_version, body=card.to_dict(),
@@ -88,6 +95,16 @@ async def score(work: Work, interview_id: str) -> None:
 
 
 def _judging(
-    judge: Judge, answer: Answer, rubric: Rubric, question: Question, names: tuple[str, ...]
-) -> Callable[[], Scorecard]:
-    return lambda: score_answer(answer, rubric, judge, question_text=question.text, now=datetime.now(UTC), names=names)
+    work: Work, judge: Judge, answer: Answer, rubric: Rubric, question: Question, names: tuple[str, ...]
+) -> Callable[[], tuple[Scorecard, tuple[bytes, bytes] | None]]:
+    """The scorecard, and the answer's embeddings where it took any: a scoring run need not make them again."""
+
+    def judged() -> tuple[Scorecard, tuple[bytes, bytes] | None]:
+        now = datetime.now(UTC)
+        if work.embedder is None:
+            return score_answer(answer, rubric, judge, question_text=question.text, now=now, names=names), None
+        with work.embedder.of_answer({}, texts_of(rubric, question.text)) as remembered:
+            card = score_answer(answer, rubric, judge, question_text=question.text, now=now, names=names)
+        return card, (remembered.texts, remembered.vectors) if remembered.fresh else None
+
+    return judged

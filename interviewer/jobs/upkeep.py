@@ -18,6 +18,7 @@ from interviewer.jobs.failures import PlainError, told
 from interviewer.jobs.work import Work
 from interviewer.records.interviews import ended_before, set_status
 from interviewer.records.replies import prune_replies
+from interviewer.records.runs import RUN_QUEUE
 from interviewer.records.webhooks import lost_deliveries, prune_events
 
 __all__ = ["keep_stalled_moving", "pick_up_lost", "prune", "retry_stalled", "submit_unchecked"]
@@ -103,7 +104,8 @@ async def retry_stalled(app: App, work: Work, most_tries: int, stalled_after_s: 
     given_back = 0
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s):
         interview_id = str(job.task_kwargs.get("interview_id", ""))
-        if job.attempts + 1 >= most_tries:
+        # A scoring run counts tries for each answer, so that one that ends workers takes no other with it.
+        if job.attempts + 1 >= most_tries and job.queue != RUN_QUEUE:
             log.error("job.set_aside", task=job.task_name, interview=interview_id)
             await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
             await told(work.database, interview_id, "A job", PlainError("its worker died each time"), None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -14,12 +15,15 @@ from typing import Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from interviewer.jobs.answers_to_score import Questions
+from interviewer.jobs.endpoint import EndpointTurns
 from interviewer.records.database import Database
 from interviewer.records.objects import ObjectStore
 from interviewer.speech.whisper import Recognition
 from scoring.judges.base import Judge
+from scoring.remembered import RememberingEmbedder
 
-__all__ = ["CarefulRecogniser", "Work", "WorkThread"]
+__all__ = ["CarefulRecogniser", "NoSuchJudge", "Work", "WorkThread"]
 
 Result = TypeVar("Result")
 
@@ -34,6 +38,10 @@ class CarefulRecogniser(Protocol):
     def recognise(
         self, pcm: npt.NDArray[np.int16], *, language: str = "en", hotwords: Iterable[str] = ()
     ) -> Recognition: ...
+
+
+class NoSuchJudge(Exception):
+    """This worker's settings have not what a judge of that kind needs."""
 
 
 class WorkThread:
@@ -68,7 +76,11 @@ class WorkThread:
 class Work:
     """``recordings`` holds a folder for each interview, named by its id, and ``journals`` a file. ``node`` is the name
     under which live interviews of this machine run. ``make_judge`` may load a model; it is called on the work thread,
-    once."""
+    once. ``judge_kind`` is the kind it makes; ``other_judges`` makes those of other kinds that this worker has what it
+    takes for.
+
+    ``embedder`` is the one that the embedded judge reads with; ``turns`` keeps to the limits of the endpoint that chat
+    judges ask, and ``waiters`` are the threads on which they wait for it."""
 
     database: Database
     objects: ObjectStore
@@ -78,11 +90,33 @@ class Work:
     make_judge: Callable[[], Judge]
     node: str = "local"
     unchecked_after_s: float = 24 * 3600.0
+    judge_kind: str = "embedded"
+    other_judges: Mapping[str, Callable[[], Judge]] = field(default_factory=dict)
+    embedder: RememberingEmbedder | None = None
+    turns: EndpointTurns | None = None
     thread: WorkThread = field(default_factory=WorkThread)
-    _judge: Judge | None = None
+    questions: dict[str, Questions] = field(default_factory=dict)
+    """By scoring run."""
+    _waiters: list[WorkThread] = field(default_factory=list)
+    _judges: dict[str, Judge] = field(default_factory=dict)
 
-    def judge(self) -> Judge:
-        """On the work thread."""
-        if self._judge is None:
-            self._judge = self.make_judge()
-        return self._judge
+    def judge(self, kind: str | None = None) -> Judge:
+        """On the work thread. Raises :class:`NoSuchJudge`."""
+        kind = kind or self.judge_kind
+        if kind not in self._judges:
+            make = self.make_judge if kind == self.judge_kind else self.other_judges.get(kind)
+            if make is None:
+                raise NoSuchJudge(kind)
+            self._judges[kind] = make()
+        return self._judges[kind]
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Around each question to a judge that may ask an endpoint."""
+        return nullcontext() if self.turns is None else self.turns.turn()
+
+    @property
+    def waiters(self) -> list[WorkThread]:
+        """As many as one worker may send requests at once."""
+        if not self._waiters:
+            self._waiters = [WorkThread() for _ in range(self.turns.limits.slots if self.turns else 1)]
+        return self._waiters

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
@@ -14,21 +15,31 @@ from procrastinate.app import WorkerOptions
 from procrastinate.exceptions import ConnectorException
 
 from interviewer.jobs.app import MOST_TRIES, jobs_app
+from interviewer.jobs.endpoint import EndpointLimits, EndpointTurns
 from interviewer.jobs.upkeep import keep_stalled_moving
 from interviewer.jobs.work import Work
 from interviewer.records.database import Database
 from interviewer.records.objects import ObjectStore
+from interviewer.records.runs import RUN_QUEUE
 from interviewer.speech.recognition import RecognitionOptions, RecordRecogniser
+from scoring.embeddings import EmbedderOptions
 from scoring.judges.base import Judge
-from scoring.judges.choice import JudgeOptions
+from scoring.judges.choice import JudgeKind, JudgeOptions
+from scoring.remembered import RememberingEmbedder
 
-__all__ = ["JobOptions", "make_work", "run_worker", "work_off"]
+__all__ = ["ROLES", "JobOptions", "make_work", "other_judges", "run_worker", "work_off"]
 
 GRACE_S = 5
 """How long a job may go on when the worker is told to stop; then it goes back to the queue."""
 
-HEAVY = ("record", "score")
-LIGHT = ("deliver", "upkeep")
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "transcribe": ("record",),
+    "score": ("score", RUN_QUEUE),
+    "deliver": ("deliver", "upkeep"),
+}
+"""What a worker does, and the queues that this means."""
+HEAVY = (*ROLES["transcribe"], *ROLES["score"])
+LIGHT = ROLES["deliver"]
 """Nothing of these takes the processor for long, so they do not wait behind an hour of transcription."""
 LIGHT_AT_ONCE = 4
 
@@ -54,25 +65,56 @@ class JobOptions:
     """Jobs in hand at once. Their heavy parts still take turns; the others wait for the disk or the database."""
     nice: int = 15
     judge: JudgeOptions = field(default_factory=JudgeOptions)
+    judge_at_once: int | None = None
+    judge_per_minute: int | None = None
+    """Limits of the judge's endpoint for all workers together."""
     unchecked_after_s: float = 24 * 3600.0
 
 
 def make_work(options: JobOptions) -> Work:
-    def judge() -> Judge:
-        from scoring.judges.choice import make_judge
+    chosen = options.judge
+    embedder = RememberingEmbedder(EmbedderOptions(threads=chosen.threads, store=chosen.store))
+    database = Database(options.database_url)
 
-        return make_judge(options.judge)
+    def judge(kind: JudgeOptions) -> Callable[[], Judge]:
+        def make() -> Judge:
+            from scoring.judges.choice import make_judge
 
+            return make_judge(kind, embedder)
+
+        return make
+
+    limits = EndpointLimits(chosen.base_url, chosen.slots, options.judge_at_once, options.judge_per_minute)
     return Work(
-        database=Database(options.database_url),
+        database=database,
         objects=ObjectStore(options.objects),
         recordings=options.recordings,
         journals=options.journals,
         recogniser=RecordRecogniser(options.recognition),
-        make_judge=judge,
+        make_judge=judge(chosen),
         node=options.node,
         unchecked_after_s=options.unchecked_after_s,
+        judge_kind=chosen.kind,
+        other_judges={kind.kind: judge(kind) for kind in other_judges(chosen)},
+        embedder=embedder,
+        turns=EndpointTurns(database, limits) if chosen.base_url else None,
     )
+
+
+def other_judges(chosen: JudgeOptions) -> list[JudgeOptions]:
+    """The other kinds of judge that the same settings are enough for."""
+    kinds: list[JudgeKind] = ["embedded"]
+    if chosen.base_url and chosen.model:
+        kinds.append("chat")
+    if chosen.model_folder is not None:
+        kinds.append("local")
+    found = []
+    for kind in kinds:
+        prompt = chosen.prompt if kind == chosen.kind else None
+        seeds = chosen.seeds if kind == "chat" and len(chosen.seeds) == 1 else ()
+        if kind != chosen.kind:
+            found.append(replace(chosen, kind=kind, members=(), seeds=seeds, prompt=prompt))
+    return found
 
 
 async def run_worker(options: JobOptions) -> None:

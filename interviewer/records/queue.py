@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import psycopg
 from procrastinate.exceptions import ConnectorException
@@ -14,7 +16,7 @@ from psycopg import AsyncConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ["defer_within"]
+__all__ = ["defer_many", "defer_within", "raw_connection"]
 
 
 @cache
@@ -28,14 +30,48 @@ async def defer_within(
 ) -> None:
     """``task`` takes one argument, an id, under the name ``subject``. Jobs with the same ``lock`` run one
     after the other; ``at`` is the earliest moment, now where none is given."""
-    raw = (await (await session.connection()).get_raw_connection()).driver_connection
-    if not isinstance(raw, AsyncConnection):
-        raise TypeError("jobs are deferred over psycopg's own connection")
-    job = configure_task(name=task, job_manager=_manager(), lock=lock, queue=queue, schedule_at=at, connection=raw)
+    job = configure_task(
+        name=task, job_manager=_manager(), lock=lock, queue=queue, schedule_at=at,
+        connection=await raw_connection(session),
+    )  # fmt: skip
     try:
         await job.defer_async(subject=argument)
     except ConnectorException as error:
-        # The transaction's own kind of error, so that whoever handles a database that is away handles this one.
-        if isinstance(error.__cause__, psycopg.OperationalError):
-            raise OperationalError("defer a job", None, error.__cause__) from None
-        raise
+        raise _plain(error) from None
+
+
+async def defer_many(
+    session: AsyncSession,
+    task: str,
+    arguments: Sequence[dict[str, Any]],
+    *,
+    queue: str,
+    priority: int = 0,
+    at: datetime | None = None,
+) -> None:
+    """A job for each of ``arguments``, in one statement. Jobs of a higher priority come first."""
+    if not arguments:
+        return
+    jobs = configure_task(
+        name=task, job_manager=_manager(), queue=queue, priority=priority, schedule_at=at,
+        connection=await raw_connection(session),
+    )  # fmt: skip
+    try:
+        await jobs.batch_defer_async(*arguments)
+    except ConnectorException as error:
+        raise _plain(error) from None
+
+
+async def raw_connection(session: AsyncSession) -> AsyncConnection[Any]:
+    """psycopg's own connection, in the session's transaction."""
+    raw = (await (await session.connection()).get_raw_connection()).driver_connection
+    if not isinstance(raw, AsyncConnection):
+        raise TypeError("jobs are deferred over psycopg's own connection")
+    return raw
+
+
+def _plain(error: ConnectorException) -> Exception:
+    """The transaction's own kind of error, so that whoever handles a database that is away handles this one."""
+    if isinstance(error.__cause__, psycopg.OperationalError):
+        return OperationalError("defer a job", None, error.__cause__)
+    return error

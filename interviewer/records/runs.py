@@ -1,0 +1,247 @@
+"""Scoring runs: making one, its state, and how far it is. Its items are in :mod:`interviewer.records.run_items`.
+
+preparing -> running <-> paused        running, paused -> cancelled
+             running -> completed      completed, cancelled -> running, where what failed is tried again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from interviewer.records.pages import page
+from interviewer.records.queue import defer_many, defer_within
+from interviewer.records.tables import ScoringRun, ScoringRunItem
+
+__all__ = [
+    "CHUNK", "ENDED", "PREPARE_RUN", "RESCORE", "RUN_QUEUE", "Progress", "RunStatus", "WrongState", "cancel_run",
+    "defer_chunks", "list_runs", "lost_runs", "make_run", "pause_run", "progress_of", "resume_run", "retry_failed",
+    "run_row",
+]  # fmt: skip
+
+RunStatus = Literal["preparing", "running", "paused", "completed", "cancelled"]
+ENDED = ("completed", "cancelled")
+PREPARE_RUN = "prepare_run"
+RESCORE = "rescore"
+RUN_QUEUE = "rescore"
+CHUNK = 100
+"""Answers of one job: its reads and writes cost little for each, and little is done twice where a worker dies."""
+BEHIND_OTHERS = -10
+"""Priority of a run's jobs: a candidate's interview that was just submitted is scored before the rest of a million."""
+RATE_OVER = timedelta(seconds=60)
+
+
+class WrongState(Exception):
+    """The run's status does not allow what was asked; the text is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Counted from the items. ``rate`` is answers a second over the last minute of work; ``seconds_left`` is None where
+    nothing can be said."""
+
+    total: int
+    done: int
+    failed: int
+    reused: int
+    rate: float
+    seconds_left: float | None
+
+    @property
+    def left(self) -> int:
+        return self.total - self.done - self.failed
+
+    @property
+    def share(self) -> float:
+        return (self.done + self.failed) / self.total if self.total else 1.0
+
+
+async def make_run(
+    session: AsyncSession,
+    *,
+    asked: Mapping[str, Any],
+    rubric: Mapping[str, Any] | None,
+    judge: str,
+    dry_run: bool,
+    requested_by: str,
+) -> ScoringRun:
+    """Its items are made by a job. ``asked``: see :func:`interviewer.records.run_items.make_items`."""
+    made = ScoringRun(
+        asked=dict(asked), rubric=None if rubric is None else dict(rubric), judge=judge, dry_run=dry_run,
+        requested_by=requested_by,
+    )  # fmt: skip
+    session.add(made)
+    await session.flush()
+    await session.refresh(made)
+    await defer_within(session, PREPARE_RUN, made.id, queue=RUN_QUEUE, lock=made.id)
+    return made
+
+
+async def run_row(session: AsyncSession, run_id: str, *, lock: bool = False) -> ScoringRun | None:
+    return await session.get(ScoringRun, run_id, with_for_update=lock or None)
+
+
+async def list_runs(
+    session: AsyncSession,
+    *,
+    limit: int = 20,
+    starting_after: str | None = None,
+    status: RunStatus | None = None,
+    livemode: bool = True,
+) -> tuple[list[ScoringRun], bool]:
+    """Newest first, and whether more follow."""
+    query = select(ScoringRun).where(ScoringRun.asked["livemode"].as_boolean() == livemode)
+    if status is not None:
+        query = query.where(ScoringRun.status == status)
+    return await page(session, query, ScoringRun, limit=limit, starting_after=starting_after)
+
+
+async def progress_of(session: AsyncSession, runs: Sequence[ScoringRun], now: datetime) -> dict[str, Progress]:
+    """By run id."""
+    counts: dict[str, tuple[int, int, int, int, int, datetime | None]] = {
+        run.id: (run.total, run.done or 0, run.failed or 0, 0, 0, None) for run in runs if run.total is not None
+    }
+    counting = [run.id for run in runs if run.total is None]
+    item = ScoringRunItem
+    if counting:
+        rows = await session.execute(
+            select(
+                item.run_id,
+                func.count(),
+                func.count().filter(item.status == "done"),
+                func.count().filter(item.status == "failed"),
+                func.count().filter(item.reused),
+            )
+            .where(item.run_id.in_(counting))
+            .group_by(item.run_id)
+        )
+        for run_id, total, done, failed, reused in rows:
+            counts[run_id] = (total, done, failed, reused, *await _lately(session, run_id, now))
+    return {run.id: _progress(run, counts.get(run.id), now) for run in runs}
+
+
+async def _lately(session: AsyncSession, run_id: str, now: datetime) -> tuple[int, datetime | None]:
+    """Answers finished in the last minute, and when the first of them was."""
+    item = ScoringRunItem
+    found = await session.execute(
+        select(func.count(), func.min(item.finished_at)).where(
+            item.run_id == run_id, item.status == "done", item.finished_at > now - RATE_OVER
+        )
+    )
+    count, first = found.one()
+    return count, first
+
+
+def _progress(
+    run: ScoringRun, counts: tuple[int, int, int, int, int, datetime | None] | None, now: datetime
+) -> Progress:
+    total, done, failed, reused, lately, first = counts or (0, 0, 0, 0, 0, None)
+    if run.ended_at is not None and run.started_at is not None:
+        rate = done / max((run.ended_at - run.started_at).total_seconds(), 1.0)
+    else:
+        # The first minute is counted from its beginning, so that ten answers after a second are not ten a minute.
+        since = max(run.started_at or now, now - RATE_OVER) if first is not None else now
+        rate = lately / max((now - since).total_seconds(), 1.0)
+    left = total - done - failed
+    seconds = left / rate if rate and run.status == "running" else None
+    return Progress(total, done, failed, reused, rate, 0.0 if run.status == "completed" else seconds)
+
+
+async def pause_run(session: AsyncSession, run_id: str) -> ScoringRun | None:
+    """Chunks in hand are finished; no other is begun. Raises :class:`WrongState`."""
+    run = await run_row(session, run_id, lock=True)
+    if run is not None and run.status != "paused":
+        if run.status != "running":
+            raise WrongState(f"The run is {run.status}; only one that is running can be paused.")
+        run.status = "paused"
+    return run
+
+
+async def resume_run(session: AsyncSession, run_id: str) -> ScoringRun | None:
+    """Raises :class:`WrongState`."""
+    run = await run_row(session, run_id, lock=True)
+    if run is not None and run.status != "running":
+        if run.status != "paused":
+            raise WrongState(f"The run is {run.status}; only one that is paused can be resumed.")
+        run.status, run.problem, run.waits_until = "running", None, None
+        await session.flush()
+        await defer_chunks(session, run_id)
+    return run
+
+
+async def cancel_run(session: AsyncSession, run_id: str, now: datetime) -> ScoringRun | None:
+    """What is scored stays. Raises :class:`WrongState`."""
+    run = await run_row(session, run_id, lock=True)
+    if run is not None and run.status != "cancelled":
+        if run.status == "completed":
+            raise WrongState("The run is completed; there is nothing left to cancel.")
+        await end_run(session, run, "cancelled", now)
+    return run
+
+
+async def retry_failed(session: AsyncSession, run_id: str) -> ScoringRun | None:
+    """What was set aside is tried again, five times at most. Raises :class:`WrongState`."""
+    run = await run_row(session, run_id, lock=True)
+    if run is None:
+        return None
+    if run.status not in ("running", "completed"):
+        raise WrongState(f"The run is {run.status}; what failed can be tried again while it runs or when it is done.")
+    again = (
+        update(ScoringRunItem)
+        .where(ScoringRunItem.run_id == run_id, ScoringRunItem.status == "failed")
+        .values(status="todo", tries=0, due_at=None, error=None)
+        .returning(ScoringRunItem.seq)
+    )
+    if (await session.execute(again)).first() is not None:
+        run.status, run.ended_at = "running", None
+        run.total = run.done = run.failed = None
+        await session.flush()
+        await defer_chunks(session, run_id)
+    return run
+
+
+async def end_run(session: AsyncSession, run: ScoringRun, status: RunStatus, now: datetime) -> None:
+    """Its counts are kept, so that a list of old runs need not count their items again."""
+    run.total = None
+    counted = (await progress_of(session, [run], now))[run.id]
+    run.status, run.ended_at, run.problem, run.waits_until = status, now, None, None
+    run.total, run.done, run.failed = counted.total, counted.done, counted.failed
+    await session.flush()
+
+
+async def defer_chunks(session: AsyncSession, run_id: str) -> int:
+    """A job for each chunk that has work left and none waiting. How many were deferred."""
+    found = await session.execute(
+        text(
+            """SELECT DISTINCT (seq - 1) / :chunk FROM scoring_run_items WHERE run_id = :run AND status = 'todo'
+            EXCEPT SELECT (args->>'chunk')::int FROM procrastinate_jobs
+            WHERE task_name = :task AND status = 'todo' AND args->>'run' = :run
+            ORDER BY 1"""
+        ),
+        {"chunk": CHUNK, "run": run_id, "task": RESCORE},
+    )
+    chunks = [int(row[0]) for row in found]
+    await defer_many(
+        session, RESCORE, [{"run": run_id, "chunk": number} for number in chunks],
+        queue=RUN_QUEUE, priority=BEHIND_OTHERS,
+    )  # fmt: skip
+    return len(chunks)
+
+
+async def lost_runs(session: AsyncSession) -> list[str]:
+    """Runs with work left of which no job is waiting or in hand: a crash let it fall. Those with no work left that
+    nobody has ended come too."""
+    rows = await session.scalars(
+        text(
+            """SELECT r.id FROM scoring_runs r WHERE r.status = 'running' AND NOT EXISTS (
+                SELECT 1 FROM procrastinate_jobs j WHERE j.task_name IN (:chunk, :prepare)
+                AND j.status IN ('todo', 'doing') AND r.id IN (j.args->>'run', j.args->>'subject'))"""
+        ),
+        {"chunk": RESCORE, "prepare": PREPARE_RUN},
+    )
+    return list(rows)
