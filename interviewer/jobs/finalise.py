@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -12,8 +14,11 @@ from interviewer.conversation.events import Event, event_from_dict
 from interviewer.conversation.history import HistoryTurn, replay
 from interviewer.conversation.script import RATE, Script
 from interviewer.jobs.assembly import recorded_sound, remove_parts
+from interviewer.jobs.defer import JobQueue
 from interviewer.jobs.failures import PlainError
+from interviewer.jobs.recovered import with_recovered
 from interviewer.jobs.transcribe import record_transcript
+from interviewer.jobs.whole_recording import WholeRecording, wait_for_browser_s, whole_recording
 from interviewer.jobs.work import Work
 from interviewer.media.recording import encode_flac, length
 from interviewer.records.events import read_events
@@ -33,7 +38,8 @@ log = structlog.get_logger(__name__)
 
 
 async def finalise(work: Work, interview_id: str) -> None:
-    """Idempotent. Raises :class:`PlainError` while the event log is not complete."""
+    """Idempotent. Raises :class:`PlainError` while the event log is not complete. While sound is missing that the
+    browser may have, it puts itself off."""
     interview = await _interview(work, interview_id)
     if interview is None:
         log.warning("finalise.unknown_interview", interview=interview_id)
@@ -41,9 +47,17 @@ async def finalise(work: Work, interview_id: str) -> None:
     script = Script.from_dict(interview.script)
     turns = await _turns(work, interview_id, script)
     async with recorded_sound(work, interview_id) as folder:
-        fingerprint = await _store_recording(work, interview_id, folder)
-        await record_transcript(work, interview, script, turns, fingerprint, folder)
+        wait_s = await wait_for_browser_s(work, interview, folder)
+        if wait_s:
+            await _later(work, interview_id, wait_s)
+            return
+        async with whole_recording(work, interview_id, folder) as whole:
+            fingerprint = await _store_recording(work, interview_id, whole, folder)
+            made = with_recovered(turns, whole.filled)
+            new = await record_transcript(work, interview, script, made, fingerprint, whole.folder)
     await remove_parts(work, interview_id)
+    if new and interview.status in ("submitted", "scored"):
+        await _rescored(work, interview_id)
     async with work.database.session() as session:
         await update_interview(session, interview_id, failure=None)
         await announce(session, "transcript.ready", interview_id, once=f"transcript.ready {interview_id}")
@@ -69,29 +83,64 @@ async def _turns(work: Work, interview_id: str, script: Script) -> tuple[History
         await asyncio.sleep(0.5)
 
 
-async def _store_recording(work: Work, interview_id: str, folder: Path) -> str | None:
-    """The SHA-256 of the candidate's side; None where nothing was recorded (the interview was typed)."""
+async def _later(work: Work, interview_id: str, wait_s: float) -> None:
+    async with work.database.session() as session:
+        await update_interview(session, interview_id, progress={"stage": "receiving", "done": 0, "total": 0})
+    async with _queue(work) as queue:
+        await queue.defer_finalise(interview_id, in_s=wait_s)
+
+
+async def _rescored(work: Work, interview_id: str) -> None:
+    """What came late belongs to answers that were scored without it."""
+    async with _queue(work) as queue:
+        await queue.defer_score(interview_id)
+
+
+@asynccontextmanager
+async def _queue(work: Work) -> AsyncIterator[JobQueue]:
+    queue = JobQueue(work.database.url)
+    await queue.open()
+    try:
+        yield queue
+    finally:
+        await queue.close()
+
+
+async def _store_recording(work: Work, interview_id: str, whole: WholeRecording, own: Path) -> str | None:
+    """The SHA-256 of the candidate's side; None where nothing was recorded (the interview was typed). Where there is
+    sound of the browser's in it, what the service itself received (``own``) is kept beside it."""
     async with work.database.session() as session:
         stored = {r.side: r for r in await recordings_of(session, interview_id)}
-    if all(side in stored for side in SIDES):
+    if all(side in stored for side in SIDES) and stored["candidate"].made_from == whole.made_from:
         return stored["candidate"].sha256
+    folder = whole.folder
     if await work.thread.run(lambda: max(length(folder, "candidate"), length(folder, "melvin"))) == 0:
         return None
     with tempfile.TemporaryDirectory(prefix="melvin-flac-") as temporary:
+        if whole.made_from is not None and "received" not in stored:
+            await _store_side(work, interview_id, own, "candidate", "received", Path(temporary), None)
         for side in SIDES:
-            await _store_side(work, interview_id, folder, side, Path(temporary))
+            await _store_side(work, interview_id, folder, side, side, Path(temporary), whole.made_from)
     async with work.database.session() as session:
         return next(r.sha256 for r in await recordings_of(session, interview_id) if r.side == "candidate")
 
 
-async def _store_side(work: Work, interview_id: str, folder: Path, side: RecordedSide, temporary: Path) -> None:
-    target = temporary / f"{side}.flac"
+async def _store_side(
+    work: Work,
+    interview_id: str,
+    folder: Path,
+    side: RecordedSide,
+    stored_as: RecordedSide,
+    temporary: Path,
+    made_from: str | None,
+) -> None:
+    target = temporary / f"{stored_as}.flac"
     samples = await work.thread.run(lambda: encode_flac(folder, side, target))
-    key = f"recordings/{interview_id}/{side}.flac"
+    key = f"recordings/{interview_id}/{stored_as}.flac"
     sha256 = await work.objects.put_file(key, target)
     async with work.database.session() as session:
         await put_recording(
-            session, interview_id=interview_id, side=side, object_key=key, sha256=sha256, rate=RATE, samples=samples,
-            media_type="audio/flac",
+            session, interview_id=interview_id, side=stored_as, object_key=key, sha256=sha256, rate=RATE,
+            samples=samples, media_type="audio/flac", made_from=made_from,
         )  # fmt: skip
-    log.info("recording.stored", interview=interview_id, side=side, seconds=round(samples / RATE, 1))
+    log.info("recording.stored", interview=interview_id, side=stored_as, seconds=round(samples / RATE, 1))

@@ -51,12 +51,12 @@ async def record_transcript(
     turns: Sequence[HistoryTurn],
     fingerprint: str | None,
     folder: Path,
-) -> None:
-    """Stored once for each model and recording. Nothing is made where nothing was spoken: what was typed stands in the
-    live transcript already."""
+) -> bool:
+    """Stored once for each model and recording; whether it was now. Nothing is made where nothing was spoken: what was
+    typed stands in the live transcript already."""
     if fingerprint is None or not any(t.side == "candidate" and t.mode == "spoken" for t in turns):
         await _progress(work, interview.id, 0, 0, 0)
-        return
+        return False
     sound = _Sound(
         folder,
         fingerprint,
@@ -66,12 +66,13 @@ async def record_transcript(
     made_from = f"record {work.recogniser.model} {sound.fingerprint[:16]}"
     async with work.database.session() as session:
         if await made_from_known(session, interview.id, made_from):
-            return
+            return False
     written = await _write_out(work, interview, script, turns, sound)
     body = Transcript(script.language, tuple(t for t in written if t.text)).to_dict()
     async with work.database.session() as session:
         version = await add_transcript(session, interview.id, "record", body, made_from=made_from)
     log.info("transcript.stored", interview=interview.id, version=version, model=work.recogniser.model)
+    return True
 
 
 async def _write_out(

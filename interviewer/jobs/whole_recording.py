@@ -17,6 +17,7 @@ from interviewer.jobs.work import Work
 from interviewer.media.browser_sound import gaps
 from interviewer.media.recording import CANDIDATE, MELVIN, Recorder, length, read_span, received
 from interviewer.records.browser import KnownStretch, has_manifest, stretches_of
+from interviewer.records.recordings import recordings_of
 from interviewer.records.tables import Interview
 
 __all__ = ["WholeRecording", "wait_for_browser_s", "whole_recording"]
@@ -67,6 +68,11 @@ async def whole_recording(work: Work, interview_id: str, folder: Path) -> AsyncI
     """``folder`` holds what the service recorded."""
     async with work.database.session() as session:
         stretches = await stretches_of(session, interview_id, "microphone")
+        stored = {r.side: r for r in await recordings_of(session, interview_id)}
+    if "candidate" in stored and not await work.thread.run(lambda: received(folder, CANDIDATE)):
+        log.info("recording.not_here", interview=interview_id)  # finished elsewhere, and its parts were removed
+        yield WholeRecording(folder, (), stored["candidate"].made_from)
+        return
     pieces = await _fills(work, interview_id, folder, stretches)
     if not pieces:
         yield WholeRecording(folder, (), None)
