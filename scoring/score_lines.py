@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -29,6 +31,7 @@ from scoring.batch import Item, score_apart, score_together
 from scoring.calibration.store import ModelRefused
 from scoring.embeddings import ModelMissing
 from scoring.judges.choice import add_judge_arguments, judge_options, make_judge
+from scoring.lanes import MOST_THREADS, Lanes
 from scoring.rubric import Rubric
 from scoring.rubric_file import RubricFileError, read_rubric
 from scoring.total import total
@@ -97,14 +100,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     reading = _Reading(options.files)
     computes = judge.kind in ("embedded", "local")
     try:
-        if options.workers > 1 and computes:
-            cards = score_apart(reading.items(), judge, processes=options.workers)
-        else:
-            cards = score_together(reading.items(), make_judge(judge), threads=options.workers)
-        for card in cards:
-            number, line, rubric = reading.waiting.popleft()
-            scored = {"line": number, "id": line.id, "scorecard": card.to_dict(), "total": total(card, rubric)}
-            print(json.dumps(scored, ensure_ascii=False), flush=True)
+        with ExitStack() as held:
+            if options.workers > 1 and computes:
+                cards = score_apart(reading.items(), judge, processes=options.workers)
+            elif judge.kind == "chat" and options.workers > MOST_THREADS:
+                processes = min(os.cpu_count() or 1, -(-options.workers // MOST_THREADS))
+                lanes = held.enter_context(Lanes(judge, processes=processes, threads=options.workers))
+                cards = lanes.score(reading.items())
+            else:
+                cards = score_together(reading.items(), make_judge(judge), threads=options.workers)
+            for card in cards:
+                number, line, rubric = reading.waiting.popleft()
+                scored = {"line": number, "id": line.id, "scorecard": card.to_dict(), "total": total(card, rubric)}
+                print(json.dumps(scored, ensure_ascii=False), flush=True)
     except (OSError, UnicodeDecodeError, ModelMissing, ModelRefused) as error:
         print(f"scoring: {error}", file=sys.stderr)
         return 2

@@ -64,7 +64,8 @@ def plain(word: str) -> str:
 def words_in(text: str) -> frozenset[str]:
     """Every word of a text, plain; also what begins with a capital within one."""
     flat = folded(text)
-    return frozenset(plain(m.group()) for pattern in (PART, WORD) for m in pattern.finditer(flat))
+    found = {*PART.findall(flat), *WORD.findall(flat)}
+    return frozenset(map(str.lower, found) if flat.isascii() else map(plain, found))
 
 
 def capitalised(text: str) -> frozenset[str]:
