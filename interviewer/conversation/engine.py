@@ -49,6 +49,9 @@ from interviewer.conversation.view import View
 
 __all__ = ["Conversation"]
 
+FORGOTTEN_S = 60.0
+"""Whoever was away for longer is asked the question again; after less, its caption is enough."""
+
 
 class Conversation:
     def __init__(self, script: Script, policy: TurnPolicy | None = None) -> None:
@@ -190,19 +193,22 @@ class Conversation:
             return []
         if state.paused and state.paused_for != CONNECTION_LOST:
             return []  # who paused goes on when they say so, not when their network comes back
+        again = state.paused or state.prompt_cut or state.at - state.disconnected_at > state.samples(FORGOTTEN_S)
         state.paused = state.confirming = state.speaking = False
         if not state.greeted:
             state.listen_anew()
             return greet(state)
         if state.saying is not None and state.saying.then is Then.FINISH:
             return finish(state)
-        return go_on(state, "welcome-back")
+        return go_on(state, "welcome-back", again=again)
 
     def _on_disconnected(self) -> list[Action]:
         state = self._state
         state.connected = False
         state.disconnected_at = state.at
         state.speaking = False
+        said = state.saying or state.cut
+        state.prompt_cut = said is not None and said.kind in (SayKind.QUESTION, SayKind.PROBE)
         state.cut = None  # whoever interrupted him had not finished
         out = move_on(state)
         if state.saying is not None and state.saying.then is Then.FINISH:

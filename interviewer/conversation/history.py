@@ -129,6 +129,12 @@ class History:
                     self._cut(event.at)
                     self._said.append(_Said(action, event.at))
 
+    @property
+    def prompt(self) -> Say | None:
+        """The newest question or probe, where it was said whole."""
+        said = next((s for s in reversed(self._said) if s.say.kind in (SayKind.QUESTION, SayKind.PROBE)), None)
+        return said.say if said is not None and said.ended is not None and not said.cut else None
+
     def _cut(self, at: int) -> None:
         """Whatever Melvin is saying ends here."""
         if self._said and self._said[-1].ended is None:

@@ -188,15 +188,17 @@ def resume(state: State) -> list[Action]:
     return go_on(state, "resume")
 
 
-def go_on(state: State, key: str) -> list[Action]:
+def go_on(state: State, key: str, *, again: bool = True) -> list[Action]:
     """After an absence: where the turn was over already (an answer was sent while the connection was down), what
-    follows it comes next; otherwise the prompt is said once more."""
+    follows it comes next; otherwise the prompt is said once more, unless not wanted ``again``: it was said whole a
+    moment ago, and the page still shows it."""
     was_over = state.over_asked_at is not None
     state.listen_anew()
     if state.current is None:
         return ask_next(state, state.phrase(key))
     if was_over:
         state.over_asked_at = state.at
+    if was_over or not again:
         return say_phrase(state, key)
     return say_prompt(state, state.phrase(key))
 

@@ -90,6 +90,8 @@ class State:
     at: int = 0
     connected: bool = False
     disconnected_at: int = 0
+    prompt_cut: bool = False
+    """Whether Melvin was in the middle of a question or probe when the connection was lost."""
     greet_at: int | None = None
     greeted: bool = False
     typing: bool = False

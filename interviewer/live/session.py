@@ -316,7 +316,7 @@ class InterviewSession:
             self._show_caption(utterance, " ".join((*said.texts[: part + 1], "…")))
 
     def _show_caption(self, utterance: int, text: str) -> None:
-        self._caption = {"t": "caption", "id": f"m{utterance}", "side": "melvin", "text": text, "final": True}
+        self._caption = _caption(utterance, text)
         self.links.send_text(self._caption)
 
     def _tell_page(self) -> None:
@@ -325,6 +325,9 @@ class InterviewSession:
         view = self.conversation.view()
         if view.draft and view.question is not None:
             self.links.send_text({"t": "draft", "question_id": view.question.id, "text": view.draft})
+        prompt = self._history.prompt
+        if prompt is not None:  # another page, or this one after a restart of ours, has nothing but the state
+            self.links.send_text(_caption(prompt.utterance, " ".join(prompt.texts)))
         if self._caption is not None:
             self.links.send_text(self._caption)
 
@@ -385,3 +388,7 @@ class InterviewSession:
         task: asyncio.Task[None] = asyncio.create_task(work, name=f"{name} {self.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _caption(utterance: int, text: str) -> dict[str, Any]:
+    return {"t": "caption", "id": f"m{utterance}", "side": "melvin", "text": text, "final": True}

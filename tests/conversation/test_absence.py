@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from interviewer.conversation.actions import PauseInterview
 from interviewer.conversation.events import Disconnected
-from tests.conversation.scripted import question, script
+from tests.conversation.scripted import Candidate, question, script
 from tests.conversation.test_engine import answer, begin
 
 
@@ -19,6 +19,46 @@ def test_a_lost_connection_stops_the_clock_and_the_question_is_said_again() -> N
     c.wait_for_prompt()
     assert c.said()[-1] == "<welcome-back a> Question one?"
     assert c.conversation.view().seconds_left == 50
+
+
+def lose(c: Candidate, away_s: float = 4.0) -> None:
+    c.feed(Disconnected(c.at, 1))
+    c.wait(away_s)
+    c.connect(epoch=2)
+
+
+def test_after_a_short_absence_a_question_that_was_said_whole_is_not_said_again() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    lose(c)
+    c.wait(2)
+    assert c.said()[-1] == "<welcome-back a>"
+    assert c.conversation.listening
+    assert c.conversation.view().asked == "Question one?"
+    answer(c)
+    c.wait(5)
+    assert c.prompts() == ["Question one?", "How one?"]
+
+
+def test_a_question_that_was_cut_off_is_said_again() -> None:
+    c = begin()
+    while not c.prompts():
+        c.wait(0.1)
+    lose(c)
+    c.wait_until_listening()
+    assert c.said()[-1] == "<welcome-back a> Question one?"
+
+
+def test_what_was_said_before_the_connection_was_lost_stays_in_the_answer() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.speak("I packed the parts of the machine", 4.0)
+    lose(c)
+    c.wait(2)
+    c.speak("and I counted all of them twice.", 4.0)
+    c.wait(8)
+    first = c.conversation._state.answers["one"]
+    assert first.text == "I packed the parts of the machine and I counted all of them twice."
 
 
 def test_an_answer_sent_while_the_connection_was_down_is_not_asked_for_again() -> None:

@@ -210,6 +210,33 @@ async def test_a_killed_process_goes_on_at_the_same_question(house: House) -> No
         assert "welcome" in welcome["text"].lower() or "back" in welcome["text"].lower()
 
 
+async def test_after_a_lost_connection_and_after_a_restart_the_question_is_on_the_page_again_and_not_said_again(
+    house: House,
+) -> None:
+    interview_id = await house.interview()
+
+    def melvin(page: Page) -> list[dict[str, Any]]:
+        return [m for m in page.messages if m["t"] == "caption" and m["side"] == "melvin"]
+
+    async with house.open() as live:
+        page = await join(live, interview_id)
+        await asked(page)
+        question = melvin(page)[-1]
+        await live.detach(interview_id, page)
+        again = await join(live, interview_id)
+        await again.until("state", phase="speaking")
+        await asked(again)
+        assert melvin(again)[0] == question
+        assert "back" in melvin(again)[-1]["text"]
+        assert question["text"] not in melvin(again)[-1]["text"]
+    async with house.open() as live:  # nothing of the first process is left but its files
+        another = await join(live, interview_id, "tab-2")
+        await another.until("state", phase="speaking")
+        await asked(another)
+        assert melvin(another)[0] == question
+        assert question["text"] not in melvin(another)[-1]["text"]
+
+
 async def test_a_newer_page_takes_over_and_the_older_is_told(house: House) -> None:
     interview_id = await house.interview()
     async with house.open() as live:
