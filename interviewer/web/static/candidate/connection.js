@@ -10,7 +10,8 @@ import { Refused, postJson } from "./requests.js";
 import { Socket } from "./socket.js";
 
 const PING_MS = 1000;
-const LOST_MS = 3000;
+const LOST_MS = 3000; // without anything from the server: a bad network is not a lost one
+const UNANSWERED_MS = 10000; // what we send may be lost while what we get is not
 const LOBBY_MS = 40000; // the server answers within 20 s; a request without an answer by then is lost
 const WAITS_MS = [0, 500, 1000, 2000, 4000, 8000];
 
@@ -26,12 +27,14 @@ export class Connection {
   #stream = () => null;
   #tab = tabName();
   #way = null;
+  #lost = null; // a way that was given up: what is said may still get through, so it stays until another stands
   #timer = null;
   #round = 0;
   #wake = () => {};
   #ping = 0;
   #asking = null; // ends the question for the place in the lobby
   #unanswered = 0; // when the oldest ping without a pong was sent
+  #heard = 0; // when anything last came
 
   constructor(config, stream) {
     this.#config = config;
@@ -102,19 +105,28 @@ export class Connection {
   #stands(way) {
     this.#way = way;
     this.#unanswered = 0;
+    this.#heard = performance.now();
     way.send(this.hello(way.carriesSound));
-    this.#timer = setInterval(() => this.#beat(), PING_MS);
+    this.#timer = setInterval(() => this.#beat(way), PING_MS);
+    this.#forget();
     this.#set("open");
   }
 
-  #beat() {
-    if (this.#unanswered && performance.now() - this.#unanswered > LOST_MS) return this.#lose();
+  async #beat(way) {
+    if (await way.soundCame()) this.#heard = performance.now();
+    if (way !== this.#way) return;
+    const now = performance.now();
+    const waited = this.#unanswered ? now - this.#unanswered : 0;
+    if (waited > UNANSWERED_MS || (waited > LOST_MS && now - this.#heard > LOST_MS)) {
+      this.#lose();
+      return;
+    }
     this.#ping += 1;
-    if (this.#way.send({ t: "ping", n: this.#ping })) this.#unanswered ||= performance.now();
-    return undefined;
+    if (way.send({ t: "ping", n: this.#ping })) this.#unanswered ||= now;
   }
 
   #receive(way, message) {
+    if (way === this.#way) this.#heard = performance.now();
     if (message.t === "pong") {
       this.#unanswered = 0;
     } else if (message.t === "superseded") {
@@ -171,6 +183,9 @@ export class Connection {
   }
 
   #lose() {
+    this.#forget();
+    this.#lost = this.#way;
+    this.#way = null;
     this.#drop();
     this.#set("lost");
     this.start();
@@ -178,6 +193,7 @@ export class Connection {
 
   #stop(state, detail = {}) {
     this.#round += 1;
+    this.#forget();
     this.#drop();
     this.#set(state, detail);
   }
@@ -188,6 +204,11 @@ export class Connection {
     const way = this.#way;
     this.#way = null;
     way?.close();
+  }
+
+  #forget() {
+    this.#lost?.close();
+    this.#lost = null;
   }
 
   #pause(ms) {

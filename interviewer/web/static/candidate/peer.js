@@ -16,6 +16,7 @@ export class Peer {
   #pc;
   #channel;
   #closed = false;
+  #packets = 0;
 
   constructor(config, stream) {
     this.#pc = new RTCPeerConnection({
@@ -81,6 +82,15 @@ export class Peer {
     if (this.#channel.readyState !== "open") return false;
     this.#channel.send(JSON.stringify(message));
     return true;
+  }
+
+  /** Whether packets of Melvin's sound, which never pause, have come since the last time. */
+  async soundCame() {
+    const before = this.#packets;
+    for (const report of (await this.#pc.getStats()).values()) {
+      if (report.type === "inbound-rtp") this.#packets = report.packetsReceived;
+    }
+    return this.#packets > before;
   }
 
   /** Another microphone on the same connection. */

@@ -42,6 +42,10 @@ export class Socket {
     return true;
   }
 
+  async soundCame() {
+    return false;
+  }
+
   #end() {
     if (this.#closed) return;
     this.#closed = true;
