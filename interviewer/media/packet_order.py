@@ -28,6 +28,7 @@ LONGEST_HOLE = 100
 """Packets. Browsers keep those of the last seconds, aiortc 128; a network that was away for 2 s is waited for, for a
 longer time there is nothing to have."""
 MOST_WAITING = 500
+MOST_HOLES = 300
 ANEW = 1000
 """Packets. Who is that far back has begun anew."""
 
@@ -104,13 +105,17 @@ class PacketOrder:
             packet = self._waiting.pop(self._next, None)
             if packet is not None:
                 ready.append(packet)
-            elif now - self._holes[self._next].noticed < patience and len(self._waiting) <= MOST_WAITING:
+            elif now - self._holes[self._next].noticed < patience and not self._full:
                 break
             else:
                 del self._holes[self._next]
                 self.lost += 1
             self._next += 1
         return ready
+
+    @property
+    def _full(self) -> bool:
+        return len(self._waiting) > MOST_WAITING or len(self._holes) > MOST_HOLES
 
     def _give_up(self) -> list[Received]:
         rest = [self._waiting[at] for at in sorted(self._waiting)]

@@ -43,8 +43,13 @@ class Microphone(MediaStreamTrack):
 class Page:
     """``async with Page(sound) as page``; then ``offer``, ``accept``. ``heard`` is Melvin (48 kHz mono)."""
 
-    def __init__(self, sound: npt.NDArray[np.int16] | None, label: str = "control") -> None:
-        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    def __init__(
+        self,
+        sound: npt.NDArray[np.int16] | None,
+        label: str = "control",
+        configuration: RTCConfiguration | None = None,
+    ) -> None:
+        self.connection = RTCPeerConnection(configuration or RTCConfiguration(iceServers=[]))
         if sound is None:
             self.connection.addTransceiver("audio", direction="recvonly")
         else:

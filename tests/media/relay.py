@@ -65,11 +65,12 @@ class Direction:
 
 
 class _Port(asyncio.DatagramProtocol):
-    """One socket of the relay. Towards the service it stands for ``page``; towards pages it has none."""
+    """One socket of the relay. Towards ``service`` it stands for ``page``; towards pages it has neither."""
 
-    def __init__(self, relay: Relay, page: Address | None) -> None:
+    def __init__(self, relay: Relay, page: Address | None = None, service: Address | None = None) -> None:
         self._relay = relay
         self._page = page
+        self.service = service
         self.transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -89,13 +90,14 @@ class _Port(asyncio.DatagramProtocol):
 class Relay:
     """``async with Relay(seed) as relay``: give the service ``relay.offer(sdp)``, and the page ``await
     relay.answer(sdp)``. ``impairment`` may be changed at any time. A later offer and answer go on through the same
-    relay, to the new service address."""
+    relay, to the new service address; what came from other addresses before still goes to the old one."""
 
     def __init__(self, seed: int = 1, impairment: Impairment = CLEAN) -> None:
         self.impairment = impairment
         self.up = Direction(seed)
         self.down = Direction(seed + 1)
         self._service: Address | None = None
+        self._services: dict[Address, Address | None] = {}
         self._towards_pages: _Port | None = None
         self._own_host = ""
         self._ports: dict[Address, _Port] = {}
@@ -146,10 +148,10 @@ class Relay:
             asyncio.get_running_loop().call_later(held, self._towards_pages.send, data, page)
 
     def _to_service(self, data: bytes, page: Address) -> None:
-        assert self._service is not None
         port = self._ports.get(page)
         if port is not None:
-            port.send(data, self._service)
+            assert port.service is not None
+            port.send(data, port.service)
         elif page in self._opening:
             self._opening[page].append(data)
         else:
@@ -159,19 +161,19 @@ class Relay:
             task.add_done_callback(self._tasks.discard)
 
     async def _open_port(self, page: Address) -> None:
+        service = self._services.setdefault(page, self._service)
         _, port = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: _Port(self, page), (self._own_host, 0)
+            lambda: _Port(self, page, service), (self._own_host, 0)
         )
         self._ports[page] = port
-        assert self._service is not None
         for data in self._opening.pop(page):
-            port.send(data, self._service)
+            self._to_service(data, page)
 
     async def _open(self, host: str) -> None:
         if self._towards_pages is None:
             self._own_host = host  # the service is on this machine
             _, self._towards_pages = await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: _Port(self, None), (host, 0)
+                lambda: _Port(self), (host, 0)
             )
 
     async def __aenter__(self) -> Relay:

@@ -1,4 +1,4 @@
-"""Packets put in order: no delay without loss, none that stays after it, nothing good thrown away, lost ones asked for."""
+"""Packets put in order: no delay without loss, none that stays, nothing good thrown away, lost ones asked for."""
 
 from __future__ import annotations
 
@@ -129,3 +129,30 @@ def test_a_flood_behind_a_hole_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> N
     for n in [0, *range(2, 60)]:
         order.add(n, n * 960, b"", 0.001)
         assert len(order._waiting) <= 21
+
+
+def test_hole_after_hole_is_not_kept() -> None:
+    order = PacketOrder()
+    order.repeats = True
+    for n in range(200):
+        order.add(n * LONGEST_HOLE & 0xFFFF, 0, b"", 0.001 * n)
+        assert len(order._holes) <= packet_order.MOST_HOLES + LONGEST_HOLE
+        assert len(order.missing(0.001 * n)) <= packet_order.MOST_HOLES + LONGEST_HOLE
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+def test_numbers_and_times_that_mean_nothing_break_nothing_and_are_not_kept(repeats: bool) -> None:
+    chance = random.Random(11)
+    order = PacketOrder()
+    order.repeats = repeats
+    handed = 0
+    near = 0
+    for n in range(5000):
+        near = chance.choice((near + 1, near + 2, near - 3, chance.randrange(65_536), near)) & 0xFFFF
+        handed += len(order.add(near, chance.randrange(2**32), b"x", n * 0.005))
+        order.missing(n * 0.005)
+        assert len(order._waiting) <= packet_order.MOST_WAITING + LONGEST_HOLE
+        assert len(order._holes) <= packet_order.MOST_HOLES + LONGEST_HOLE
+    handed += len(order.ready(float("inf")))
+    assert order.received == 5000
+    assert handed == 5000 - order.late

@@ -17,6 +17,7 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
+from interviewer.media.offer import with_repeats
 from tests.media.page import FRAME, Page
 from tests.media.relay import Relay
 
@@ -24,7 +25,8 @@ __all__ = ["Caller", "ClockedMicrophone"]
 
 PING_S = 1.0
 LOST_S = 3.0
-"""As the candidate's page has it (connection.js)."""
+UNANSWERED_S = 10.0
+"""As the candidate's page has them (connection.js)."""
 AGAIN_S = 0.5
 OPEN_S = 10.0
 
@@ -41,6 +43,9 @@ class Speech:
         self._sound, self._begins = sound, time.monotonic()
         return self._begins + len(sound) / 48_000
 
+    def stop(self) -> None:
+        self._sound = np.zeros(0, np.int16)
+
     def at(self, moment: float) -> npt.NDArray[np.int16]:
         """The frame that begins at ``moment``; silence before and after what is said."""
         first = round((moment - self._begins) * 48_000)
@@ -53,7 +58,8 @@ class Speech:
 
 
 class ClockedMicrophone(MediaStreamTrack):
-    """``began``: the moment of its first frame on the monotonic clock, once that was asked for."""
+    """``began``: the moment of its first frame on the monotonic clock, once that was asked for. It has none before
+    ``ready`` is set, so that whoever measures delays knows which frame arrives first."""
 
     kind = "audio"
 
@@ -62,8 +68,11 @@ class ClockedMicrophone(MediaStreamTrack):
         self._speech = speech
         self._tick = 0
         self.began = 0.0
+        self.ready = asyncio.Event()
+        self.ready.set()
 
     async def recv(self) -> AudioFrame:
+        await self.ready.wait()
         now = time.monotonic()
         if not self._tick:
             self.began = now
@@ -83,11 +92,17 @@ class _DeafPage(Page):
         super().__init__(None)
         self.connection.getTransceivers()[0].sender.replaceTrack(microphone)
         self.connection.getTransceivers()[0].direction = "sendrecv"
+        self.heard_at = 0.0
+
+    async def offer(self) -> str:
+        """As the candidate's page: lost packets of its sound will be sent again."""
+        return with_repeats(await super().offer())
 
     async def _listen(self, track: MediaStreamTrack) -> None:
         with contextlib.suppress(MediaStreamError):
             while True:
                 await track.recv()
+                self.heard_at = time.monotonic()
 
 
 class Caller:
@@ -126,49 +141,74 @@ class Caller:
             self._holding.cancel()
             await asyncio.gather(self._holding, return_exceptions=True)
 
+    @property
+    def connected(self) -> bool:
+        return self._page is not None
+
     def send(self, message: dict[str, Any]) -> None:
         if self._page is not None and self._page.channel.readyState == "open":
             self._page.channel.send(json.dumps(message))
 
     async def _hold(self) -> None:
-        while True:
-            microphone = ClockedMicrophone(self.speech)
-            page = _DeafPage(microphone)
-            async with page:
+        """A connection that is given up stays until another stands: what is said may still get through."""
+        lost: _DeafPage | None = None
+        try:
+            while True:
+                microphone = ClockedMicrophone(self.speech)
+                page = _DeafPage(microphone)
                 try:
                     async with asyncio.timeout(OPEN_S):
-                        while self._relay.impairment.dead:  # noqa: ASYNC110 - the relay has no event for it
-                            await asyncio.sleep(0.1)
-                        answer = await self._signal(self._relay.offer(await page.offer()), microphone)
-                        await page.accept(await self._relay.answer(answer))
-                        await page.opened.wait()
+                        await self._connect(page, microphone)
                 except (TimeoutError, ConnectionError):
+                    await page.connection.close()
                     await asyncio.sleep(AGAIN_S)
                     continue
-                self._page = page
+                except BaseException:
+                    await page.connection.close()
+                    raise
+                previous, lost, self._page = lost, page, page
                 self.connections += 1
                 self.send({"t": "hello", "audio": True})
+                if previous is not None:
+                    await previous.connection.close()
                 self._opened.set()
                 await self._until_lost(page)
                 self._page = None
+        finally:
+            if lost is not None:
+                await lost.connection.close()
+
+    async def _connect(self, page: _DeafPage, microphone: ClockedMicrophone) -> None:
+        while self._relay.impairment.dead:  # noqa: ASYNC110 - the relay has no event for it
+            await asyncio.sleep(0.1)
+        answer = await self._signal(self._relay.offer(await page.offer()), microphone)
+        await page.accept(await self._relay.answer(answer))
+        await page.opened.wait()
 
     async def _until_lost(self, page: _DeafPage) -> None:
-        """Ping each second, and look then, as the page does, whether a ping has waited for its pong for too long."""
+        """Ping each second, and look then, as the page does, whether nothing has come for too long, or no pong."""
         waiting_since: float | None = None
+        message_at = time.monotonic()
         n, next_ping = 0, 0.0
         while True:
-            if time.monotonic() >= next_ping:
-                if waiting_since is not None and time.monotonic() - waiting_since > LOST_S:
-                    return
-                n, next_ping = n + 1, time.monotonic() + PING_S
-                self.send({"t": "ping", "n": n})
-                waiting_since = waiting_since or time.monotonic()
             try:
                 async with asyncio.timeout(0.1):
                     message = json.loads(await page.messages.get())
             except TimeoutError:
-                continue
-            if message["t"] == "pong":
-                waiting_since = None
+                pass
             else:
-                self._on_message(message)
+                message_at = time.monotonic()
+                if message["t"] == "pong":
+                    waiting_since = None
+                else:
+                    self._on_message(message)
+                continue
+            now = time.monotonic()
+            if now < next_ping:
+                continue
+            waited = 0.0 if waiting_since is None else now - waiting_since
+            if waited > UNANSWERED_S or (waited > LOST_S and now - max(message_at, page.heard_at) > LOST_S):
+                return
+            n, next_ping = n + 1, now + PING_S
+            self.send({"t": "ping", "n": n})
+            waiting_since = waiting_since or now

@@ -6,7 +6,9 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from tests.clips import word_error_rate
 from tests.end_to_end.service import RunningService
 from tests.media.relay import CLEAN, Relay
 
-__all__ = ["Answer", "Held", "hold"]
+__all__ = ["PLAN", "Answer", "Held", "hold", "invite", "prompts_with", "record_transcript", "signalling"]
 
 PLAN = "network-check"
 SCORED_S = 300.0
@@ -76,25 +78,41 @@ class Held:
         return self.ended[1] == "completed"
 
 
-def hold(conditions: Sequence[Condition], answers: Sequence[Answer], seed: int) -> dict[str, Held]:
-    """One interview for each condition, one after the other, by the name of the condition."""
+def hold(conditions: Sequence[Condition], answers: Sequence[Answer], seed: int, at_once: int) -> dict[str, Held]:
+    """One interview for each condition, ``at_once`` of them, by the name of the condition."""
     folder = Path(tempfile.mkdtemp(prefix="melvin-network-"))
     folder.chmod(0o711)  # as root, PostgreSQL runs as another user and must get in
-    service = RunningService(folder, extra={"MELVIN_PROMPTS_FOLDER": str(_prompts(folder))})
+    service = RunningService(folder, extra={"MELVIN_PROMPTS_FOLDER": str(prompts_with(folder, len(TEXTS)))})
     try:
         service.start()
         with service.api() as api:
-            return {c.name: _hold(service, api, c, answers, seed + n) for n, c in enumerate(conditions)}
+            invitations = [invite(api) for _ in conditions]
+            with ThreadPoolExecutor(at_once) as threads:
+                running = [
+                    threads.submit(_talked, invitation["link"], condition, answers, seed + n)
+                    for n, (invitation, condition) in enumerate(zip(invitations, conditions, strict=True))
+                ]
+                connections = [future.result() for future in running]
+            ids = {row["invitation_id"]: row["id"] for row in api.get("/interviews").json()["data"]}
+            return {
+                c.name: _held(api, ids[invitation["id"]], answers, count)
+                for c, invitation, count in zip(conditions, invitations, connections, strict=True)
+            }
     finally:
         if service.process is not None and service.process.poll() is None:
             service.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _prompts(folder: Path) -> Path:
+def _talked(link: str, condition: Condition, answers: Sequence[Answer], seed: int) -> int:
+    return asyncio.run(_talk(link, condition, answers, seed))
+
+
+def prompts_with(folder: Path, count: int) -> Path:
+    """A folder of prompts in ``folder`` that has the plan, with so many questions."""
     prompts = folder / "prompts"
     shutil.copytree(default_folder(), prompts)
-    questions = "".join(QUESTION.format(n=n + 1, text=text) for n, text in enumerate(TEXTS))
+    questions = "".join(QUESTION.format(n=n + 1, text=TEXTS[n % len(TEXTS)]) for n in range(count))
     (prompts / "plans" / f"{PLAN}.yaml").write_text(DEFINITION + questions, "utf-8")
     return prompts
 
@@ -122,25 +140,27 @@ class _Page:
         return None
 
 
-def _hold(
-    service: RunningService, api: httpx.Client, condition: Condition, answers: Sequence[Answer], seed: int
-) -> Held:
-    connections = asyncio.run(_talk(service.command("invite", PLAN), condition, answers, seed))
-    interview_id = api.get("/interviews").json()["data"][0]["id"]
-    heard = _record_transcript(api, interview_id)
+def invite(api: httpx.Client) -> dict[str, Any]:
+    reply = api.post("/invitations", json={"plan": {"name": PLAN}, "candidate": {"name": "Test"}})
+    assert reply.status_code == 201, reply.text
+    invitation: dict[str, Any] = reply.json()
+    return invitation
+
+
+def _held(api: httpx.Client, interview_id: str, answers: Sequence[Answer], connections: int) -> Held:
+    heard = record_transcript(api, interview_id)
     row = api.get(f"/interviews/{interview_id}").json()
     said = " ".join(a.text for a in answers)
     return Held((row["status"], row["end_reason"] or ""), word_error_rate(said, heard), connections, heard)
 
 
-async def _talk(link: str, condition: Condition, answers: Sequence[Answer], seed: int) -> int:
-    """The whole interview; the connections that it took."""
-    page = _Page()
-    origin = link.partition("/i/")[0]
-    async with httpx.AsyncClient(headers={"Origin": origin}, timeout=30, trust_env=False) as http:
+@asynccontextmanager
+async def signalling(link: str) -> AsyncIterator[Callable[[str, ClockedMicrophone], Awaitable[str]]]:
+    """Consents, and gives the way to make an offer, as the page does it."""
+    async with httpx.AsyncClient(headers={"Origin": link.partition("/i/")[0]}, timeout=30, trust_env=False) as http:
 
         async def signal(offer: str, microphone: ClockedMicrophone) -> str:
-            headers = {"Content-Type": "application/sdp", "X-Tab": "benchmark-network"}
+            headers = {"Content-Type": "application/sdp", "X-Tab": "benchmark"}
             try:
                 reply = await http.post(f"{link}/offer", content=offer, headers=headers)
             except httpx.TransportError as error:
@@ -151,9 +171,15 @@ async def _talk(link: str, condition: Condition, answers: Sequence[Answer], seed
 
         notice = (await http.get(link)).text.partition('name="notice_hash" value="')[2].partition('"')[0]
         await http.post(f"{link}/consent", data={"agree": "yes", "notice_hash": notice})
-        async with Relay(seed) as relay, Caller(relay, signal, page.take) as caller:
-            await _answer_all(page, caller, relay, condition, answers)
-            return caller.connections
+        yield signal
+
+
+async def _talk(link: str, condition: Condition, answers: Sequence[Answer], seed: int) -> int:
+    """The whole interview; the connections that it took."""
+    page = _Page()
+    async with signalling(link) as signal, Relay(seed) as relay, Caller(relay, signal, page.take) as caller:
+        await _answer_all(page, caller, relay, condition, answers)
+        return caller.connections
 
 
 async def _answer_all(
@@ -181,7 +207,7 @@ async def _answer_all(
     await page.asked(asked or "", PROMPT_S)  # until it is over
 
 
-def _record_transcript(api: httpx.Client, interview_id: str) -> str:
+def record_transcript(api: httpx.Client, interview_id: str) -> str:
     """What the candidate said, of the version that was made from the recording."""
     deadline = time.monotonic() + SCORED_S
     while time.monotonic() < deadline:

@@ -1,5 +1,5 @@
-"""The way of the candidate's sound alone: from the microphone's clock to the recording, with our receive buffer and
-with aiortc's own."""
+"""The way of the candidate's sound alone: from the microphone's clock to the recording, through our peer and through
+aiortc as it comes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from aiortc.jitterbuffer import JitterBuffer, JitterFrame
-from aiortc.rtp import RtpPacket
 
 from interviewer.live.placement import Placement
 from interviewer.media.audio_in import AudioBlock
@@ -21,29 +19,18 @@ from interviewer.media.peer import Peer, PeerHandlers, PeerOptions
 from interviewer.media.recording import CANDIDATE, Recorder, length, read_span
 from tests.benchmarks.network.caller import Caller, ClockedMicrophone
 from tests.benchmarks.network.conditions import Condition
+from tests.benchmarks.network.stock import StockPeer
 from tests.media.relay import CLEAN, Relay
 
 __all__ = ["Uplink", "listen"]
 
 RATE = 16_000
-BEFORE_S = 5.0
+BEFORE_S = 4.0
 """Good network before the bad one begins: the delay in its last two seconds is the base."""
-AFTER_S = 12.0
+AFTER_S = 8.0
 WINDOW_S = 0.5
 BACK_S = 0.03
 """The delay is back where it is no more than this (one packet and a half) above the base."""
-
-
-class StockBuffer(JitterBuffer):
-    """aiortc's own, as it makes it for sound, counting what our watch counts."""
-
-    def __init__(self) -> None:
-        super().__init__(capacity=16, prefetch=4)
-        self.received = 0
-
-    def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
-        self.received += 1
-        return super().add(packet)
 
 
 @dataclass(slots=True)
@@ -87,21 +74,21 @@ class Uplink:
 
 
 class _Service:
-    """The service's end: peers as the page asks for them, the newest one heard, all of it in one recording."""
+    """The service's end: peers as the page asks for them, all that they hear in one recording, as in an interview."""
 
     def __init__(self, folder: Path, uplink: Uplink) -> None:
         self._recorder = Recorder(folder, CANDIDATE)
         self._folder = folder
         self._uplink = uplink
-        self._peers: list[Peer] = []
+        self._peers: list[Peer | StockPeer] = []
         self._began = time.monotonic()
 
     async def answer(self, sdp: str, microphone: ClockedMicrophone) -> str:
         placement = Placement()
-        peer: Peer
+        number = len(self._peers)
 
         def on_audio(block: AudioBlock) -> None:
-            if peer is not self._peers[-1]:
+            if number != len(self._peers) - 1:
                 return
             now = time.monotonic()
             self._uplink.delays.append((now, now - microphone.began - block.start / RATE))
@@ -113,13 +100,18 @@ class _Service:
             if message.get("t") == "ping":
                 peer.send({"t": "pong", "n": message["n"]})
 
-        peer = await Peer.answer(sdp, PeerOptions(), PeerHandlers(on_audio, on_message))
-        self._peers.append(peer)
+        def on_state(state: str) -> None:
+            if state == "connected":
+                microphone.ready.set()
+
+        microphone.ready.clear()
+        handlers = PeerHandlers(on_audio, on_message, on_state)
+        peer: Peer | StockPeer
         if self._uplink.stock:
-            buffer = StockBuffer()
-            receiver = peer._connection.getTransceivers()[0].receiver
-            receiver._RTCRtpReceiver__jitter_buffer = buffer  # type: ignore[attr-defined]  # what ours had replaced
-            peer._buffer = buffer  # type: ignore[assignment]  # it is only counted with
+            peer = await StockPeer.answer(sdp, handlers)
+        else:
+            peer = await Peer.answer(sdp, PeerOptions(), handlers)
+        self._peers.append(peer)
         return peer.local_sdp
 
     async def close(self) -> npt.NDArray[np.int16]:
@@ -130,7 +122,7 @@ class _Service:
 
 
 async def listen(condition: Condition, sound: npt.NDArray[np.int16], seed: int) -> Sequence[Uplink]:
-    """The same speech (48 kHz) over the same bad network, heard by our buffer and by aiortc's, both at once."""
+    """The same speech (48 kHz) over an equally bad network, heard by our peer and by aiortc alone, both at once."""
     return await asyncio.gather(*(_listen(condition, sound, seed, stock) for stock in (False, True)))
 
 
