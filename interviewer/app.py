@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from interviewer.http.passwords import Passwords
+from interviewer.http.pins import Pin, Pins
 from interviewer.http.rooms import HttpOptions, Rooms
 from interviewer.http.site import build_site
 from interviewer.jobs.child import WorkerChild
@@ -23,12 +24,14 @@ from interviewer.jobs.defer import JobQueue
 from interviewer.live.admission import AdmissionOptions
 from interviewer.live.coverage import CoverageOptions, LiveCoverage
 from interviewer.live.registry import Live, LiveOptions
+from interviewer.live.this_node import NodeOptions
 from interviewer.media.ice import IceServer, PeerOptions
 from interviewer.plans.library import Library, default_folder
 from interviewer.records.database import Database
 from interviewer.records.embedded import DataFolderLock, EmbeddedPostgres, running_url
 from interviewer.records.feeder import Feeder
 from interviewer.records.migrations import upgrade
+from interviewer.records.nodes import make_own_id, own_id, shared_secret
 from interviewer.records.objects import ObjectStore
 from interviewer.settings import Settings
 from interviewer.speech.process import ModelGone
@@ -157,10 +160,15 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
         await jobs.open()
         stack.push_async_callback(jobs.close)
 
+        objects = ObjectStore(settings.objects_place)
+        async with database.session() as session:
+            pins = Pins(await shared_secret(session, "pins"))
+        node = NodeOptions(make_own_id(settings.data_folder), settings.node_address or "")
         live = Live(
             LiveOptions(
                 journals=journals,
                 recordings=settings.data_folder / "recordings",
+                node=node,
                 admission=AdmissionOptions(
                     most_speaking=settings.interviews_at_once,
                     most_typing=2 * settings.interviews_at_once,  # they cost sound in one direction, and no recognition
@@ -169,6 +177,8 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
                 peer=peer_options(settings),
             ),
             database=database,
+            feeder=feeder,
+            objects=objects,
             recogniser=recogniser,
             voice=voice,
             coverage=coverage,
@@ -205,11 +215,14 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
         async def recognition_runs() -> bool:
             return recogniser.pid is not None
 
+        async def lets_in() -> bool:
+            return not live.draining
+
         rooms = Rooms(
             database=database,
             live=live,
             library=library,
-            objects=ObjectStore(settings.objects_place),
+            objects=objects,
             public_url=settings.address,
             jobs=jobs,
             clock=_now,
@@ -219,8 +232,10 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
                 support_contact=settings.support_contact,
                 ice_servers=peer_options(settings).ice_servers,
                 relay_only=settings.relay_only,
+                node=Pin(node.id, node.address),
             ),
-            checks={"voice": voice_runs, "recognition": recognition_runs},
+            checks={"voice": voice_runs, "recognition": recognition_runs, "admission": lets_in},
+            pins=pins,
         )
         if settings.worker:
             worker = WorkerChild(
@@ -250,9 +265,26 @@ async def serve(settings: Settings, progress: Progress, ready: Callable[[Service
             proxy_headers=False,  # the site itself believes the proxies that the settings name, and no others
         )
         server = _Server(config)
+        hurry = asyncio.Event()
+        draining: list[asyncio.Task[None]] = []
+
+        async def drain() -> None:
+            try:
+                await running.live.drain(settings.drain_s, hurry)
+            finally:
+                server.should_exit = True
+
+        def told_to_stop() -> None:
+            """Told once, interviews are handed over when they fall silent; told again, at once."""
+            if draining:
+                hurry.set()
+            else:
+                draining.append(asyncio.create_task(drain(), name="drain"))
+
         for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, setattr, server, "should_exit", True)
+            loop.add_signal_handler(name, told_to_stop)
         await server.serve()
+        await asyncio.gather(*draining)
 
 
 async def work(settings: Settings, progress: Progress) -> None:
@@ -266,6 +298,7 @@ async def work(settings: Settings, progress: Progress) -> None:
                 objects=settings.objects_place,
                 recordings=settings.data_folder / "recordings",
                 journals=settings.data_folder / "journals",
+                node=own_id(settings.data_folder) or "none",
                 recognition=recognition_options(settings),
                 judge=settings.judge_options,
             )

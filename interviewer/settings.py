@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     most_interviews: int | None = Field(default=None, ge=1, le=50)
     admission: Literal["measured", "fixed"] = "measured"
 
+    node_address: str | None = None
+    drain_s: float = Field(default=25.0, ge=0, le=7200)
+
     worker: bool = True
     postgres_user: str = "nobody"
     log_format: Literal["auto", "json", "text"] = "auto"
@@ -95,7 +98,7 @@ class Settings(BaseSettings):
         _ = self.judge_options
         return self
 
-    @field_validator("public_url")
+    @field_validator("public_url", "node_address")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         if value is None:

@@ -10,13 +10,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response, WebSocket
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
 from starlette.websockets import WebSocketDisconnect
 
 from interviewer.http.body import read_json, read_text
-from interviewer.http.link import Running, Step, Talk, Visit, open_link
+from interviewer.http.link import Step, Talk, Visit, open_link
+from interviewer.http.nodes import Here, check_pin
+from interviewer.http.pins import PIN_HEADER
 from interviewer.http.problems import Problem
 from interviewer.http.rate_limits import RateLimits, TooMany
-from interviewer.http.refusals import refusals
+from interviewer.http.refusals import pinned, refusals
 
 __all__ = ["router"]
 
@@ -59,20 +62,27 @@ async def _read_offer(request: Request) -> str:
 
 
 @router.post("/offer")
-async def offer(request: Request, talk: Running, x_tab: Annotated[str, Header()] = "") -> Response:
-    """An SDP offer for this interview; the reply's shape is WHIP's (RFC 9725)."""
+async def offer(request: Request, talk: Here, x_tab: Annotated[str, Header()] = "") -> Response:
+    """An SDP offer for this interview; the reply's shape is WHIP's (RFC 9725), or JSON with ``?as=json``. With several
+    nodes it also says where this one is: the page's further requests go there, and show the pin."""
     tab = _checked_tab(x_tab)
     _limit(request, "offer", talk)
     sdp = await _read_offer(request)
     rooms = talk.visit.rooms
     with refusals(talk.visit):
         answer = await rooms.live.offer(talk.interview_id, sdp, tab)
-    location = f"{rooms.public_url.rstrip('/')}{talk.visit.base}/control"
-    return Response(answer, status_code=201, media_type="application/sdp", headers={"Location": location})
+    where = pinned(talk.visit, rooms.options.node)
+    headers = {"Location": where.get("location", f"{rooms.public_url.rstrip('/')}{talk.visit.base}/control")}
+    if where:
+        headers[PIN_HEADER] = where["node"]
+    if request.query_params.get("as") == "json":
+        body = {"type": "answer", "sdp": answer, "location": headers["Location"], **where}
+        return JSONResponse(body, status_code=201, headers=headers)
+    return Response(answer, status_code=201, media_type="application/sdp", headers=headers)
 
 
 @router.post("/connection-test")
-async def connection_test(request: Request, talk: Running) -> Response:
+async def connection_test(request: Request, talk: Here) -> Response:
     _limit(request, "connection-test", talk)
     sdp = await _read_offer(request)
     with refusals(talk.visit):
@@ -102,7 +112,7 @@ async def _written(request: Request, talk: Talk) -> Written:
 
 
 @router.post("/typed", status_code=204)
-async def typed(request: Request, talk: Running) -> None:
+async def typed(request: Request, talk: Here) -> None:
     """A typed answer, or one more part of it."""
     written = await _written(request, talk)
     if not written.text.strip():
@@ -112,7 +122,7 @@ async def typed(request: Request, talk: Running) -> None:
 
 
 @router.post("/draft", status_code=204)
-async def draft(request: Request, talk: Running) -> None:
+async def draft(request: Request, talk: Here) -> None:
     """What stands in the text box, kept as it is typed."""
     written = await _written(request, talk)
     with refusals(talk.visit):
@@ -147,6 +157,7 @@ async def control(socket: WebSocket, token: str, tab: str = "") -> None:
     try:
         visit = await open_link(socket, token)
         interview_id = _talking(visit)
+        check_pin(visit, socket.query_params.get("node", ""))
         link = SocketLink(socket)
         with refusals(visit):
             await visit.rooms.live.attach(interview_id, link, _checked_tab(tab))

@@ -11,7 +11,7 @@ from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["REQUEST_ID", "RequestIds", "SecurityHeaders", "add_security_headers"]
+__all__ = ["CONTENT_POLICY", "REQUEST_ID", "RequestIds", "SecurityHeaders", "add_security_headers"]
 
 REQUEST_ID = "X-Request-Id"
 _SAFE_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -23,7 +23,7 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
 )
 
-_CONTENT_POLICY = "; ".join(
+CONTENT_POLICY = "; ".join(
     (
         "default-src 'self'",
         "script-src 'self'",
@@ -39,7 +39,7 @@ _CONTENT_POLICY = "; ".join(
     )
 )
 _ALWAYS = {
-    "Content-Security-Policy": _CONTENT_POLICY,
+    "Content-Security-Policy": CONTENT_POLICY,
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), display-capture=()",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

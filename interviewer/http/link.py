@@ -16,7 +16,7 @@ from interviewer.plans.library import PlanBundle
 from interviewer.records import interviews, invitations
 from interviewer.records.tables import Interview, Invitation
 
-__all__ = ["Running", "Step", "Visit", "VisitHere", "open_link"]
+__all__ = ["Running", "Step", "Talk", "Visit", "VisitHere", "open_link"]
 
 TOKEN_MAX = 64
 """Longer than any token ever made; what is longer is not worth a query."""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from interviewer.http.body import read_json
-from interviewer.http.link import Running
+from interviewer.http.nodes import Here
 from interviewer.http.rate_limits import RateLimits
 from interviewer.http.refusals import refusals, told
 from interviewer.live.lobby import Place
@@ -44,7 +44,7 @@ class Question(BaseModel):
 
 
 @router.post("/lobby")
-async def lobby(request: Request, talk: Running) -> dict[str, Any]:
+async def lobby(request: Request, talk: Here) -> dict[str, Any]:
     """Whether the candidate may ``enter``, or their place in line. The reply comes as soon as it is another than what
     the page ``knows``, and at the latest after 20 s. While a question is open, its page counts as there."""
     limits: RateLimits = request.app.state.rate_limits

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from interviewer.http.link import Step, Visit
+from interviewer.http.pins import Pin
 from interviewer.http.problems import Problem
-from interviewer.live.errors import Busy, InterviewOver
+from interviewer.live.errors import Busy, Elsewhere, InterviewOver, Restarting
 from interviewer.live.lobby import Place
 from interviewer.media.offer import BadOffer
 
-__all__ = ["refusals", "told"]
+__all__ = ["pinned", "refusals", "told"]
 
 
 @contextlib.contextmanager
@@ -32,6 +33,49 @@ def refusals(visit: Visit) -> Iterator[None]:
         ) from None
     except Busy as error:
         raise _busy(error.place, visit) from None
+    except Restarting:
+        raise Problem(
+            503,
+            "restarting",
+            "Melvin is being restarted",
+            "Nothing is lost, and your link stays good.",
+            headers={"Retry-After": "2"},
+        ) from None
+    except Elsewhere as error:
+        raise _elsewhere(visit, Pin(error.node, error.address)) from None
+
+
+def pinned(visit: Visit, pin: Pin) -> dict[str, Any]:
+    """Where the page goes from now on, as members of a reply; none where that node has no address of its own."""
+    rooms, interview = visit.rooms, visit.interview
+    if not pin.address or rooms.pins is None or interview is None:
+        return {}
+    return {
+        "location": f"{pin.address}{visit.base}/control",
+        "address": pin.address,
+        "node": rooms.pins.sign(interview.id, pin, rooms.clock()),
+    }
+
+
+def _elsewhere(visit: Visit, pin: Pin) -> Problem:
+    """Another node holds this interview."""
+    where = pinned(visit, pin)
+    if not where:
+        return Problem(
+            503,
+            "elsewhere",
+            "Your interview is on another of our machines",
+            "It is found again by itself.",
+            headers={"Retry-After": "2"},
+        )
+    return Problem(
+        409,
+        "elsewhere",
+        "Your interview is on another of our machines",
+        "The page goes there by itself.",
+        headers={"Location": where["location"]},
+        **where,
+    )
 
 
 def told(place: Place) -> dict[str, Any]:
@@ -56,5 +100,6 @@ def _busy(place: Place | None, visit: Visit) -> Problem:
         "You have a place in line, and it is kept while you ask again.",
         headers={"Retry-After": "10"},
         lobby=f"{visit.base}/lobby",
+        **pinned(visit, visit.rooms.options.node),
         **told(place),
     )

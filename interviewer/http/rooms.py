@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from starlette.requests import HTTPConnection
 
+from interviewer.http.pins import Pin, Pins
 from interviewer.live.lobby import Place
 from interviewer.media.ice import IceServer
 from interviewer.plans.library import Library
@@ -61,6 +62,8 @@ class HttpOptions:
     support_contact: str = ""
     ice_servers: tuple[IceServer, ...] = ()
     relay_only: bool = False
+    node: Pin = field(default_factory=lambda: Pin("local", ""))
+    """This node, and where pages reach it besides ``Rooms.public_url``; '' where there is no such address."""
     typed_limit: int = 20_000  # characters
     body_limit: int = 262_144  # bytes of any request: the longest typed answer in JSON fits
     rate_limits: dict[str, str] = field(default_factory=dict)
@@ -79,6 +82,9 @@ class Rooms:
     options: HttpOptions = field(default_factory=HttpOptions)
     checks: Mapping[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)
     """What /readyz asks besides the database, by name."""
+
+    pins: Pins | None = None
+    """Signs the addresses of nodes; where it is missing, pages are sent to none."""
 
 
 def rooms_of(connection: HTTPConnection) -> Rooms:

@@ -20,6 +20,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from interviewer.http.body import read_form
+from interviewer.http.nodes import from_our_page
 from interviewer.http.rooms import rooms_of
 from interviewer.records import accounts
 from interviewer.records.secrets import new_token
@@ -178,10 +179,11 @@ async def check_origin(connection: HTTPConnection) -> None:
     ``Sec-Fetch-Site`` decides where the browser sends it (https and localhost); else ``Origin``. A candidate's pages
     name no referrer, which makes browsers send ``Origin: null`` from their forms (Fetch standard, "append a request
     `Origin` header"): there the secret link itself is the proof, as it is for sockets, which carry no cookie that
-    counts. Requests of programs carry neither header.
+    counts. Requests of programs carry neither header. Candidates' pages come from the address of all nodes to that of
+    one.
     """
     path = connection.url.path
-    if connection.scope.get("method", "GET") in SAFE_METHODS or path.startswith("/api/"):
+    if connection.scope.get("method", "GET") in SAFE_METHODS or path.startswith("/api/") or from_our_page(connection):
         return
     site = connection.headers.get("sec-fetch-site")
     if site is not None:

@@ -32,6 +32,7 @@ from interviewer.http.api import router as api
 from interviewer.http.api.limits import RateLimitHeaders
 from interviewer.http.edges import LARGEST_BODY, BodyLimit, LinkGuessing, too_many
 from interviewer.http.headers import RequestIds, SecurityHeaders
+from interviewer.http.nodes import PagesElsewhere, origin_of
 from interviewer.http.pages import StaticPages
 from interviewer.http.passwords import Passwords
 from interviewer.http.problems import Problem, install_problem_handlers, respond, wants_html
@@ -75,6 +76,8 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
     site.add_middleware(BodyLimit, limit=LARGEST_BODY)
     site.add_middleware(LinkGuessing, limits=limits)
     site.add_middleware(RateLimitHeaders)
+    if rooms.options.node.address:
+        site.add_middleware(PagesElsewhere, origin=origin_of(rooms.public_url))
     site.add_middleware(SecurityHeaders, secure=rooms.options.secure)
     if rooms.options.trusted_proxies:
         site.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(rooms.options.trusted_proxies))

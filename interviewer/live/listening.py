@@ -137,6 +137,11 @@ class Listening:
         elif not self._busy() or self._position - segment.end >= LATE_START_S * RATE:
             self._recognise_tail(segment)
 
+    @property
+    def busy(self) -> bool:
+        """The candidate speaks, or words of theirs are on their way."""
+        return self._segment is not None or bool(self._tasks)
+
     def flush(self) -> None:
         """The candidate said that the turn is over (or stopped speaking to type): do not wait for silence."""
         if self._speaking:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Protocol
 
@@ -12,12 +13,14 @@ import psycopg
 import structlog
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.conversation.history import HistoryTurn
 from interviewer.conversation.script import RATE, Script
 from interviewer.records.answers import NewAnswer, put_answers
 from interviewer.records.database import Database
-from interviewer.records.interviews import set_status, update_interview
+from interviewer.records.interviews import set_status
+from interviewer.records.leases import holds
 from interviewer.records.transcripts import add_transcript
 from scoring.transcript import Mode, Side, Transcript, Turn
 
@@ -48,33 +51,44 @@ def live_transcript(language: str, turns: tuple[HistoryTurn, ...]) -> Transcript
 
 class Outcome:
     """Steps run one after the other, and each until the database takes it: one that is away for a minute freezes no
-    interview. Every step may be repeated; after a crash the interview is brought back and says the same again."""
+    interview. Every step may be repeated; after a crash the interview is brought back and says the same again. Under a
+    ``lease`` that another node has taken since, no step does anything. ``sound_kept`` brings what was recorded to where
+    jobs find it; they are deferred after it."""
 
     def __init__(
-        self, database: Database, jobs: FinaliseJobs, clock: Callable[[], datetime], interview_id: str, node: str
+        self,
+        database: Database,
+        jobs: FinaliseJobs,
+        clock: Callable[[], datetime],
+        interview_id: str,
+        lease: int,
+        sound_kept: Callable[[], Awaitable[None]],
     ) -> None:
         self._database = database
         self._jobs = jobs
         self._clock = clock
         self._id = interview_id
-        self._node = node
+        self._lease = lease
+        self._sound_kept = sound_kept
         self._turn = asyncio.Lock()
 
     async def started(self) -> None:
         now = self._clock()
 
         async def step() -> None:
-            async with self._database.session() as session:
-                if not await set_status(session, self._id, "live", only_from=("created",), started_at=now):
+            async with self._fenced() as session:
+                if session is not None and not await set_status(
+                    session, self._id, "live", only_from=("created",), started_at=now
+                ):
                     await set_status(session, self._id, "live", only_from=("live", "paused"))
-                await update_interview(session, self._id, node=self._node)
 
         await self._until_done("started", step)
 
     async def paused(self) -> None:
         async def step() -> None:
-            async with self._database.session() as session:
-                await set_status(session, self._id, "paused", only_from=("live",))
+            async with self._fenced() as session:
+                if session is not None:
+                    await set_status(session, self._id, "paused", only_from=("live",))
 
         await self._until_done("paused", step)
 
@@ -89,14 +103,27 @@ class Outcome:
         body = live_transcript(script.language, turns).to_dict()
         running = ("created", "live", "paused")
 
+        await self._sound_kept()
+
         async def step() -> None:
-            async with self._database.session() as session:
+            async with self._fenced() as session:
+                if session is None:
+                    return
                 await put_answers(session, self._id, answers)
                 await add_transcript(session, self._id, "live", body, made_from="live")
                 await set_status(session, self._id, "checking", only_from=running, ended_at=now, end_reason=reason)
             await self._jobs.defer_finalise(self._id)
 
         await self._until_done("finished", step)
+
+    @asynccontextmanager
+    async def _fenced(self) -> AsyncIterator[AsyncSession | None]:
+        """None where another node holds the interview now."""
+        async with self._database.session() as session:
+            mine = await holds(session, self._id, self._lease)
+            if not mine:
+                log.warning("another node holds this interview", interview=self._id)
+            yield session if mine else None
 
     async def _until_done(self, name: str, step: Callable[[], Awaitable[None]]) -> None:
         async with self._turn:

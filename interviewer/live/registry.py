@@ -6,31 +6,37 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from interviewer.conversation.events import Abandoned
 from interviewer.conversation.script import RATE
 from interviewer.live.admission import Admission, AdmissionOptions
 from interviewer.live.connection import Connection
 from interviewer.live.connection_test import ConnectionTests
 from interviewer.live.coverage import LiveCoverage
+from interviewer.live.drain import drain
 from interviewer.live.durations import Durations
-from interviewer.live.errors import Busy, InterviewOver, UnknownInterview
+from interviewer.live.errors import Busy, InterviewOver, Restarting
+from interviewer.live.left_behind import LeftBehind
 from interviewer.live.links import Link
 from interviewer.live.load import Load
 from interviewer.live.lobby import Place
-from interviewer.live.opening import RUNNING, Opening, Running
+from interviewer.live.opening import Opening, Running
 from interviewer.live.outcome import FinaliseJobs
+from interviewer.live.sound_parts import EVERY_S, NOT_KEPT, SoundParts
+from interviewer.live.this_node import NodeOptions, ThisNode
 from interviewer.media.offer import read_offer
 from interviewer.media.peer import PeerOptions
 from interviewer.records.database import Database
 from interviewer.records.deletions import deleted_among
-from interviewer.records.interviews import abandoned, list_interviews, set_status, status_of
+from interviewer.records.feeder import Feeder
+from interviewer.records.leases import RUNNING
+from interviewer.records.objects import ObjectStore
 from interviewer.speech.recognition import Recogniser
 from interviewer.speech.voice import Voice, as_wav
 
@@ -40,10 +46,8 @@ SWEEP_S = 5.0
 TICK_S = 1.0
 LET_GO_AFTER_S = 150.0
 """An interview without a page leaves memory after this, when it has paused by itself; its log brings it back."""
-ABANDONED_AFTER = timedelta(days=1)
-"""After its link has expired an interview can still be gone on with for this long; then it ends as it stands."""
-ABANDONED_EVERY_S = 600.0
-ABANDONED_AT_ONCE = 5
+FAREWELL_S = 0.3
+"""For a last message to get through before its connection is closed."""
 HOLD_S = 20.0
 """A page that waits in the lobby hears within this time, whether or not anything has changed."""
 
@@ -54,7 +58,7 @@ log = structlog.get_logger(__name__)
 class LiveOptions:
     journals: Path
     recordings: Path
-    node: str = "local"
+    node: NodeOptions = field(default_factory=NodeOptions)
     admission: AdmissionOptions = field(default_factory=AdmissionOptions)
     most_connection_tests: int = 8
     peer: PeerOptions = field(default_factory=PeerOptions)
@@ -66,6 +70,8 @@ class Live:
         options: LiveOptions,
         *,
         database: Database,
+        feeder: Feeder,
+        objects: ObjectStore,
         recogniser: Recogniser,
         voice: Voice,
         coverage: LiveCoverage,
@@ -73,56 +79,68 @@ class Live:
         clock: Callable[[], datetime],
         sound_check: str,
     ) -> None:
+        """``feeder`` brings the journals in ``options.journals`` to the database; whoever made it closes it."""
         self._options = options
         self._database = database
         self._voice = voice
-        self._clock = clock
         self._sound_check = sound_check
         self._entries: dict[str, Running] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """An interview is brought up or put away by one at a time; a lock is there while somebody has it in hand."""
         load = Load()
+        self._node = ThisNode(options.node, database, self._leases, self._taken)
+        self._sound = SoundParts(options.recordings, objects, database)
         self._opening = Opening(
-            options.journals, options.recordings, options.node,
+            options.journals, options.recordings, self._node, feeder, self._sound,
             database, recogniser, voice, coverage, jobs, clock, load,
         )  # fmt: skip
+        self._left_behind = LeftBehind(self._opening, database, clock, self._entry)
+        feeder.on_refused = self._taken
         self._durations = Durations()
         self._admission = Admission(options.admission, load, self._left_s)
         self._tests = ConnectionTests(options.peer, options.most_connection_tests)
         self._keepers: list[asyncio.Task[None]] = []
-        self._draining = False
+        self._leaving: set[asyncio.Task[None]] = set()
 
     # ------------------------------------------------------------------ life
 
     async def start(self) -> None:
         """Also finishes what a crash left: interviews whose log ends, but whose outcome was never written."""
-        for status in ("live", "paused"):
-            async with self._database.session() as db:
-                rows, _ = await list_interviews(db, limit=100, status=status)
-            for row in rows:
-                if row.node == self._options.node:
-                    await self._recover(row.id)
+        await self._node.start()
+        self._entries.update(await self._left_behind.by_this_node())
         self._keepers = [
             asyncio.create_task(self._sweep(), name="let interviews go"),
             asyncio.create_task(self._tend(), name="tend the lobby"),
-            asyncio.create_task(self._search_abandoned(), name="search for abandoned interviews"),
+            asyncio.create_task(self._keep_sound(), name="bring sound to the object store"),
+            asyncio.create_task(self._left_behind.search(), name="search for interviews that were left behind"),
         ]
 
-    async def _recover(self, interview_id: str) -> None:
-        try:
-            if (await self._opening.restored(interview_id)).over:
-                self._entries[interview_id] = await self._opening.bring_up(interview_id)
-                return
-            async with self._database.session() as db:  # it ran when this machine went down; nobody is there now
-                await set_status(db, interview_id, "paused", only_from=("live",))
-        except Exception:  # the border of one interview: a log that cannot be read must not keep all others away
-            log.exception("an interview could not be restored", interview=interview_id)
+    @property
+    def draining(self) -> bool:
+        return self._node.draining
+
+    async def drain(self, within_s: float, hurry: asyncio.Event | None = None) -> None:
+        """Let nobody in any more, and hand each interview over as soon as it falls silent; all of them when
+        ``within_s`` is over, or ``hurry`` is set."""
+        await self._node.drains()
+        await drain(self._entries, self._hand_over, within_s, hurry or asyncio.Event())
+
+    async def _hand_over(self, interview_id: str) -> None:
+        entry = self._entries.get(interview_id)
+        if entry is None:
+            return
+        log.info("interview handed over", interview=interview_id)
+        await self._let_go(interview_id, last={"t": "reconnect"})
 
     async def close(self) -> None:
-        self._draining = True
+        self._node.draining = True
         for keeper in self._keepers:
             keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
         await self._tests.close()
-        await asyncio.gather(*(self._let_go(i) for i in list(self._entries)))
+        await asyncio.gather(*(self._let_go(i) for i in list(self._entries)), *self._leaving)
+        self._sound.close()
+        await self._node.close()
 
     # ------------------------------------------------------------------ what the pages call
 
@@ -154,8 +172,8 @@ class Live:
         return place
 
     def _look(self, interview_id: str, sound: bool, begun: bool) -> Place | None:
-        if self._draining:
-            raise Busy
+        if self.draining:
+            raise Restarting
         return self._admission.look(interview_id, sound=sound, begun=begun)
 
     async def detach(self, interview_id: str, link: Link) -> None:
@@ -192,8 +210,9 @@ class Live:
     async def _join(self, interview_id: str, *, sound: bool) -> Running:
         """For a page: it takes a seat. Raises Busy with the candidate's place in the lobby."""
         begun = await self._begun(interview_id)
-        if not self._draining:
-            self._admission.enter(interview_id, sound=sound, begun=begun)
+        if self.draining and interview_id not in self._entries:
+            raise Restarting
+        self._admission.enter(interview_id, sound=sound, begun=begun)
         try:
             entry = await self._entry(interview_id)
         finally:
@@ -203,13 +222,10 @@ class Live:
         return entry
 
     async def _begun(self, interview_id: str) -> bool:
-        """Whether the candidate was in this interview before. Raises UnknownInterview, InterviewOver."""
+        """Whether the candidate was in this interview before. Raises UnknownInterview, InterviewOver, Elsewhere."""
         if interview_id in self._entries:
             return True
-        async with self._database.session() as db:
-            status = await status_of(db, interview_id)
-        if status is None:
-            raise UnknownInterview(interview_id)
+        status = await self._node.status(interview_id)
         if status not in RUNNING:
             raise InterviewOver
         return status != "created"
@@ -222,13 +238,13 @@ class Live:
         return await self._entry(interview_id)
 
     async def _entry(self, interview_id: str) -> Running:
-        async with self._locks.setdefault(interview_id, asyncio.Lock()):
+        async with self._lock(interview_id):
             entry = self._entries.get(interview_id)
             if entry is None or entry.session.failed:
                 if entry is not None:
-                    await self._let_go(interview_id)
-                if self._draining:
-                    raise Busy
+                    await self._put_away(interview_id)
+                if self.draining:
+                    raise Restarting
                 entry = await self._opening.bring_up(interview_id)
                 self._entries[interview_id] = entry
         if entry.session.conversation.finished:
@@ -236,28 +252,25 @@ class Live:
         entry.left_at = None
         return entry
 
-    async def _end_abandoned(self) -> None:
-        """Interviews whose candidates never came back are scored as far as they got, not kept open for ever."""
-        async with self._database.session() as db:
-            ids = await abandoned(db, self._clock() - ABANDONED_AFTER, limit=ABANDONED_AT_ONCE)
-        for interview_id in ids:
-            try:
-                session = (await self._entry(interview_id)).session
-            except (Busy, InterviewOver):
-                continue
-            except Exception:  # the border of one interview, as in _recover
-                log.exception("an interview could not be restored", interview=interview_id)
-                continue
-            if not session.connected:
-                session.emit(Abandoned(session.clock.now()))
+    def _leases(self) -> dict[str, int]:
+        return {interview_id: entry.lease for interview_id, entry in self._entries.items()}
 
-    async def _search_abandoned(self) -> None:
+    def _taken(self, interview_id: str) -> None:
+        """Another node holds it now: whatever is said here is written nowhere. Its page is told to go there."""
+        if interview_id in self._entries:
+            log.warning("another node has taken an interview", interview=interview_id)
+            leaving = asyncio.create_task(self._let_go(interview_id, last={"t": "reconnect"}), name="taken")
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+
+    async def _keep_sound(self) -> None:
+        try:
+            await self._sound.keep_leftovers()
+        except NOT_KEPT as error:
+            log.warning("sound of an earlier process was not brought to the object store", error=str(error))
         while True:
-            try:
-                await self._end_abandoned()
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("no search for abandoned interviews", error=str(error))
-            await asyncio.sleep(ABANDONED_EVERY_S)
+            await asyncio.sleep(EVERY_S)
+            await asyncio.gather(*(self._opening.keep_sound(i, lease) for i, lease in self._leases().items()))
 
     async def _sweep(self) -> None:
         while True:
@@ -319,16 +332,24 @@ class Live:
             return None
         return self._durations.left(entry.plan, question.number, question.count)
 
-    async def _let_go(self, interview_id: str) -> None:
+    async def _let_go(self, interview_id: str, last: dict[str, Any] | None = None) -> None:
+        """``last``: a message to its page when all else is done."""
+        async with self._lock(interview_id):
+            await self._put_away(interview_id, last)
+
+    def _lock(self, interview_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(interview_id, asyncio.Lock())
+
+    async def _put_away(self, interview_id: str, last: dict[str, Any] | None = None) -> None:
         entry = self._entries.pop(interview_id, None)
-        lock = self._locks.get(interview_id)
-        if lock is not None and not lock.locked():  # whoever holds it is bringing this interview up again
-            del self._locks[interview_id]
         if entry is None:
             return
         entry.session.lost()
-        for connection in entry.connections:
-            await connection.close()
         await entry.session.close()
         await entry.recorders.close()
+        await self._opening.put_away(interview_id, entry.lease)
+        if last is not None and entry.session.links.send(last):
+            await asyncio.sleep(FAREWELL_S)
+        for connection in entry.connections:
+            await connection.close()
         log.info("interview let go", interview=interview_id)

@@ -44,6 +44,11 @@ class Speaking:
         self._speaker: Speaker | None = None
         self._current: _Current | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Something is being said."""
+        return self._current is not None
+
     def attach(self, speaker: Speaker | None) -> None:
         """From now on sound goes there; None where the page has no sound."""
         self._speaker = speaker

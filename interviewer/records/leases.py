@@ -10,6 +10,7 @@ fencing tokens).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import exists, func, select, update
@@ -18,10 +19,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from interviewer.records.nodes import alive
 from interviewer.records.tables import Interview, Node
 
-__all__ = ["RUNNING", "Held", "held_by", "holds", "lease_of", "orphaned", "release", "take", "taken_away"]
+__all__ = [
+    "RUNNING", "Held", "Lease", "held_by", "holder_of", "holds", "lease_of", "orphaned", "release", "take",
+    "taken_away",
+]  # fmt: skip
 
 RUNNING = ("created", "live", "paused")
 """Statuses of interviews that are not over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """``before``: the node that held the interview until now and never released it; None where nobody did."""
+
+    number: int
+    before: str | None
 
 
 class Held(Exception):
@@ -32,25 +44,26 @@ class Held(Exception):
         self.node = node
 
 
-async def take(session: AsyncSession, interview_id: str, node: str, *, from_dead: bool = True) -> int:
-    """The number of the new lease. ``from_dead`` False: whoever asks has not been in touch with the database for long
-    enough itself to call another node dead. Raises :class:`Held`, ``LookupError``."""
+async def take(session: AsyncSession, interview_id: str, node: str, *, from_dead: bool = True) -> Lease:
+    """``from_dead`` False: whoever asks has not been in touch with the database for long enough itself to call another
+    node dead. Raises :class:`Held`, ``LookupError``."""
     row = select(Interview.node).where(Interview.id == interview_id).with_for_update()
     found = (await session.execute(row)).one_or_none()
     if found is None:
         raise LookupError(interview_id)
-    holder = found[0]
-    if holder is not None and holder != node:
-        known = select(alive()).where(Node.id == holder)
-        lives = await session.scalar(known)
-        if lives or (lives is False and not from_dead and await _not_gone(session, holder)):
-            raise Held(holder)
+    holder = await holder_of(session, interview_id, but=node, dead_too=not from_dead)
+    if holder is not None:
+        raise Held(holder)
     taken = update(Interview).where(Interview.id == interview_id).values(node=node, lease=Interview.lease + 1)
-    return (await session.scalars(taken.returning(Interview.lease))).one()
+    return Lease((await session.scalars(taken.returning(Interview.lease))).one(), found[0])
 
 
-async def _not_gone(session: AsyncSession, node: str) -> bool:
-    return await session.scalar(select(Node.state).where(Node.id == node)) != "gone"
+async def holder_of(session: AsyncSession, interview_id: str, *, but: str, dead_too: bool) -> str | None:
+    """The node other than ``but`` that holds this interview and lives. ``dead_too``: also one that seems dead, but has
+    not said that it is gone."""
+    lives = Node.state != "gone" if dead_too else alive()
+    query = select(Node.id).join(Interview, Interview.node == Node.id).where(Interview.id == interview_id)
+    return await session.scalar(query.where(Node.id != but, lives))
 
 
 async def release(session: AsyncSession, interview_id: str, lease: int) -> bool:

@@ -8,17 +8,19 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from interviewer.records.ids import new_id
 from interviewer.records.tables import Interview, Node, SharedSecret
 
 __all__ = [
-    "DEAD_AFTER", "NodeRow", "NodeState", "alive", "beat", "forget_long_gone", "list_nodes", "node_address", "register",
-    "shared_secret",
+    "DEAD_AFTER", "NodeRow", "NodeState", "addresses", "alive", "beat", "forget_long_gone", "known_address",
+    "list_nodes", "make_own_id", "own_id", "register", "shared_secret",
 ]  # fmt: skip
 
 NodeState = Literal["ready", "draining", "gone"]
@@ -26,6 +28,7 @@ NodeState = Literal["ready", "draining", "gone"]
 DEAD_AFTER = timedelta(seconds=10)
 """A node whose last heartbeat is older is dead: its interviews may be taken."""
 KNOWN_FOR = timedelta(days=1)
+FILE = "node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +87,38 @@ async def list_nodes(session: AsyncSession) -> list[NodeRow]:
     ]  # fmt: skip
 
 
-async def node_address(session: AsyncSession, node_id: str) -> str | None:
-    """'' where it has no address of its own; None where there is no such node, or it is not alive."""
-    return await session.scalar(select(Node.address).where(Node.id == node_id, alive()))
+async def known_address(session: AsyncSession, node_id: str) -> str:
+    """'' where it has no address of its own, or there is no such node."""
+    return await session.scalar(select(Node.address).where(Node.id == node_id)) or ""
+
+
+async def addresses(session: AsyncSession) -> list[str]:
+    """Those of all nodes that are alive and have one of their own."""
+    return list(await session.scalars(select(Node.address).where(Node.address != "", alive()).order_by(Node.address)))
 
 
 async def forget_long_gone(session: AsyncSession) -> None:
     await session.execute(delete(Node).where(Node.heartbeat_at < func.now() - KNOWN_FOR))
+
+
+def own_id(data_folder: Path) -> str | None:
+    """The id of the node that keeps its data there; None where none ever has."""
+    try:
+        return (data_folder / FILE).read_text().strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def make_own_id(data_folder: Path) -> str:
+    """As :func:`own_id`, made at the first start. Journals and recordings are found again under it."""
+    known = own_id(data_folder)
+    if known is not None:
+        return known
+    made = new_id("node")
+    unfinished = data_folder / f".{FILE}"
+    unfinished.write_text(made + "\n")
+    unfinished.replace(data_folder / FILE)
+    return made
 
 
 async def shared_secret(session: AsyncSession, name: str) -> str:

@@ -20,11 +20,14 @@ from interviewer.live.coverage import LiveCoverage
 from interviewer.live.errors import Busy, InterviewOver, UnknownInterview
 from interviewer.live.lobby import Place
 from interviewer.live.registry import Live, LiveOptions
+from interviewer.live.this_node import NodeOptions
 from interviewer.media.recording import Recorder
 from interviewer.plans.library import Library, default_folder
 from interviewer.records import answers, interviews, invitations, plan_versions, transcripts
 from interviewer.records.database import Database
+from interviewer.records.feeder import Feeder
 from interviewer.records.journal import Journal
+from interviewer.records.objects import ObjectStore
 from interviewer.speech.recognition import Recogniser, RecognitionOptions
 from interviewer.speech.voice import Voice, VoiceOptions
 
@@ -73,6 +76,8 @@ class House:
         self.folder = folder
         self.jobs = Jobs()
         self.most = most
+        self.node = NodeOptions()
+        self.objects = ObjectStore(folder / "objects")
 
     @property
     def admission(self) -> AdmissionOptions:
@@ -80,9 +85,12 @@ class House:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Live]:
+        feeder = Feeder(self.database, self.folder / "journals")
         live = Live(
-            LiveOptions(self.folder / "journals", self.folder / "recordings", admission=self.admission),
+            LiveOptions(self.folder / "journals", self.folder / "recordings", self.node, admission=self.admission),
             database=self.database,
+            feeder=feeder,
+            objects=self.objects,
             recogniser=Recogniser(RecognitionOptions(cache=self.folder)),
             voice=Voice(VoiceOptions(cache=self.folder / "sounds")),
             coverage=LiveCoverage(),
@@ -95,6 +103,7 @@ class House:
             yield live
         finally:
             await live.close()
+            await feeder.close()
 
     async def interview(self, expires_at: datetime = datetime(2099, 1, 1, tzinfo=UTC)) -> str:
         bundle = Library.load(default_folder()).get("generalist-ai-trainer")

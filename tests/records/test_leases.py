@@ -32,7 +32,7 @@ async def interview_id(database: Database) -> str:
 
 async def take(database: Database, interview_id: str, node: str, *, from_dead: bool = True) -> int:
     async with database.session() as session:
-        return await leases.take(session, interview_id, node, from_dead=from_dead)
+        return (await leases.take(session, interview_id, node, from_dead=from_dead)).number
 
 
 async def silent_for(database: Database, node: str, seconds: float) -> None:
@@ -138,8 +138,8 @@ async def test_nodes_are_listed_with_what_they_hold_and_who_is_dead(database: Da
         found = {n.id: n for n in await nodes.list_nodes(session)}
         assert (found["a"].state, found["a"].holds) == ("dead", (interview_id,))
         assert (found["b"].state, found["b"].holds) == ("draining", ())
-        assert await nodes.node_address(session, "a") is None
-        assert await nodes.node_address(session, "b") == "https://b.example"
+        assert await nodes.known_address(session, "a") == "https://a.example"
+        assert await nodes.addresses(session) == ["https://b.example"]
 
 
 async def test_interviews_of_a_node_that_stays_dead_are_found(database: Database, interview_id: str) -> None:

@@ -1,0 +1,111 @@
+"""Interviews that nobody looks after: of this node before it was killed, of a node that stays dead, of candidates who
+never came back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from interviewer.conversation.events import Abandoned
+from interviewer.live.errors import Busy, Elsewhere, InterviewOver, Restarting
+from interviewer.live.opening import Opening, Running
+from interviewer.records.database import Database
+from interviewer.records.interviews import abandoned, set_status
+from interviewer.records.leases import held_by, orphaned
+
+__all__ = ["LeftBehind"]
+
+ABANDONED_AFTER = timedelta(days=1)
+"""After its link has expired an interview can still be gone on with for this long; then it ends as it stands."""
+ORPHANED_AFTER = timedelta(minutes=10)
+"""A node that cannot reach the database may still serve its candidates, so without a candidate who comes here it is
+left alone for this long."""
+SEARCH_EVERY_S = 600.0
+ABANDONED_AT_ONCE = 5
+
+log = structlog.get_logger(__name__)
+
+
+class LeftBehind:
+    """``entry`` brings an interview up and keeps it."""
+
+    def __init__(
+        self,
+        opening: Opening,
+        database: Database,
+        clock: Callable[[], datetime],
+        entry: Callable[[str], Awaitable[Running]],
+    ) -> None:
+        self._opening = opening
+        self._database = database
+        self._clock = clock
+        self._entry = entry
+
+    async def by_this_node(self) -> dict[str, Running]:
+        """What ran here when the process before this one went down. Those that had ended are brought up, so that their
+        outcome is written; of the others nobody is there now."""
+        async with self._database.session() as db:
+            ids = await held_by(db, self._opening.node.options.id)
+        ended: dict[str, Running] = {}
+        for interview_id in ids:
+            try:
+                await self._opening.feeder.bring(interview_id)
+                if (await self._opening.restored(interview_id)).over:
+                    ended[interview_id] = await self._opening.bring_up(interview_id)
+                else:
+                    await self._nobody_there(interview_id)
+            except Exception:  # the border of one interview: a log that cannot be read must not keep all others away
+                log.exception("an interview could not be restored", interview=interview_id)
+        return ended
+
+    async def search(self) -> None:
+        while True:
+            try:
+                await self._adopt()
+                await self._end_abandoned()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("no search for interviews that were left behind", error=str(error))
+            await asyncio.sleep(SEARCH_EVERY_S)
+
+    async def _adopt(self) -> None:
+        """Of nodes that stay dead: what had ended gets its outcome, of the others nobody is there."""
+        async with self._database.session() as db:
+            ids = await orphaned(db, ORPHANED_AFTER)
+        for interview_id in ids:
+            await self._tried(interview_id, self._adopted)
+
+    async def _adopted(self, interview_id: str) -> None:
+        if (await self._opening.restored(interview_id)).over:
+            await self._entry(interview_id)
+            return
+        lease = await self._opening.node.take(interview_id)
+        await self._nobody_there(interview_id)
+        await self._opening.node.release(interview_id, lease.number)
+
+    async def _end_abandoned(self) -> None:
+        """Interviews whose candidates never came back are scored as far as they got, not kept open for ever."""
+        async with self._database.session() as db:
+            ids = await abandoned(db, self._clock() - ABANDONED_AFTER, limit=ABANDONED_AT_ONCE)
+        for interview_id in ids:
+            await self._tried(interview_id, self._ended)
+
+    async def _ended(self, interview_id: str) -> None:
+        session = (await self._entry(interview_id)).session
+        if not session.connected:
+            session.emit(Abandoned(session.clock.now()))
+
+    async def _nobody_there(self, interview_id: str) -> None:
+        async with self._database.session() as db:
+            await set_status(db, interview_id, "paused", only_from=("live",))
+
+    async def _tried(self, interview_id: str, work: Callable[[str], Awaitable[None]]) -> None:
+        try:
+            await work(interview_id)
+        except (Busy, Elsewhere, InterviewOver, Restarting):
+            return
+        except Exception:  # the border of one interview, as above
+            log.exception("an interview could not be restored", interview=interview_id)
