@@ -36,6 +36,7 @@ from interviewer.conversation.moves import (
     go_on,
     greet,
     move_on,
+    say_phrase,
     stop_saying,
 )
 from interviewer.conversation.pace import FINALITY_STEPS, LEARNED_FROM_S, LEARNED_TO_S
@@ -193,6 +194,8 @@ class Conversation:
             return []
         if state.paused and state.paused_for != CONNECTION_LOST:
             return []  # who paused goes on when they say so, not when their network comes back
+        if event.recovered and not (state.paused or state.prompt_cut) and self._answer_open():
+            return self._heard_meanwhile()
         again = state.paused or state.prompt_cut or state.at - state.disconnected_at > state.samples(FORGOTTEN_S)
         state.paused = state.confirming = state.speaking = False
         if not state.greeted:
@@ -201,6 +204,22 @@ class Conversation:
         if state.saying is not None and state.saying.then is Then.FINISH:
             return finish(state)
         return go_on(state, "welcome-back", again=again)
+
+    def _answer_open(self) -> bool:
+        state = self._state
+        return (
+            state.greeted and state.current is not None and state.current.status is None and state.over_asked_at is None
+        )
+
+    def _heard_meanwhile(self) -> list[Action]:
+        """They spoke on while the connection was gone, and their words are in or on their way: a part of the answer
+        like any other. Nobody talks into it while it goes on."""
+        state = self._state
+        state.saying = None
+        state.confirming = False
+        state.quiet_from = state.at
+        state.offers = 0
+        return [] if state.speaking else say_phrase(state, "welcome-back")
 
     def _on_disconnected(self) -> list[Action]:
         state = self._state

@@ -39,11 +39,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Connected(Event):
-    """The candidate's page is there. ``audio`` is False where it has no microphone (typing alone)."""
+    """The candidate's page is there. ``audio`` is False where it has no microphone (typing alone). ``recovered``: the
+    page recorded speech while it was away, and that was heard before this."""
 
     kind: ClassVar[str] = "connected"
     epoch: int
     audio: bool
+    recovered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from interviewer.conversation.script import RATE
 from interviewer.jobs.browser_fill import Fill, Heard, browser_fills
 from interviewer.live.clock import InterviewClock
+from interviewer.live.links import Links
 from interviewer.media.recording import CANDIDATE, read_span, received
 from interviewer.records.browser import missing_before, stretches_of
 from interviewer.records.database import Database
 from interviewer.records.objects import ObjectStore
+from interviewer.speech.activity import VoiceActivity
 
 __all__ = ["BrowserSound", "CatchingUp", "StoredBrowserSound", "chunks_told"]
 
@@ -41,6 +43,7 @@ TELLING_S = 5.0
 READING_S = 10.0
 LOOK_EVERY_S = 0.3
 BLOCK = RATE // 2
+SAID = "One moment: what you said while the connection was gone is on its way."
 MOST_HELD = round((MOST_WAIT_S + READING_S + TELLING_S) * RATE)
 MOST_STRETCHES = 8
 
@@ -103,8 +106,10 @@ class CatchingUp:
         clock: InterviewClock,
         source: BrowserSound | None,
         hear: Callable[[int, Samples], None],
+        links: Links,
     ) -> None:
         self._id = interview_id
+        self._links = links
         self._clock = clock
         self._source = source
         self._hear = hear
@@ -132,9 +137,9 @@ class CatchingUp:
         if self._told is not None and not self._told.done():
             self._told.set_result(chunks_told(chunks))
 
-    def begin(self, done: Callable[[], None]) -> bool:
+    def begin(self, done: Callable[[bool], None]) -> bool:
         """The page is back. False where nothing can be missing; else ``done`` is called when all that was said is
-        heard, or has not come in time."""
+        heard, or has not come in time: with whether there was speech."""
         since = self._heard_to
         if self._source is None or not self.page_records or since is None or self._task is not None:
             return False
@@ -150,7 +155,8 @@ class CatchingUp:
         self._held.clear()
         return task is not None and task.cancel()
 
-    async def _catch_up(self, source: BrowserSound, since: int, done: Callable[[], None]) -> None:
+    async def _catch_up(self, source: BrowserSound, since: int, done: Callable[[bool], None]) -> None:
+        self._links.send_text({"t": "notice", "code": "catching-up", "text": SAID})
         began = self._clock.now()
         pieces: Sequence[Fill] = ()
         try:
@@ -165,12 +171,14 @@ class CatchingUp:
             "caught up", interview=self._id, seconds=round(seconds, 1),
             waited_s=round((self._clock.now() - began) / RATE, 1),
         )  # fmt: skip
+        activity = VoiceActivity()
+        spoke = False
         for piece in sorted(pieces, key=lambda p: p.start):
-            await self._feed(piece.start, piece.samples)
+            spoke = await self._feed(piece.start, piece.samples, activity) or spoke
         while self._held:
             await self._feed(*self._held.pop(0))
         self._task = None
-        done()
+        done(spoke)
 
     async def _arrived(self, source: BrowserSound) -> bool:
         """Whether there is something to be read, once all of it is here or has had its time."""
@@ -189,10 +197,15 @@ class CatchingUp:
             log.warning("what was recorded offline did not come in time", interview=self._id)
         return True
 
-    async def _feed(self, start: int, samples: Samples) -> None:
-        """What of it was not heard yet, in blocks between which others have their turn."""
+    async def _feed(self, start: int, samples: Samples, activity: VoiceActivity | None = None) -> bool:
+        """What of it was not heard yet, in blocks between which others have their turn. Whether ``activity`` found
+        speech in it."""
+        spoke = False
         for at in range(max(0, (self._heard_to or 0) - start), len(samples), BLOCK):
             block = samples[at : at + BLOCK]
             self._heard_to = start + at + len(block)
             self._hear(start + at, block)
+            if activity is not None and not spoke:
+                spoke = bool(activity.feed(start + at, block))
             await asyncio.sleep(0)
+        return spoke

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from interviewer.live.catching_up import BrowserSound
 from interviewer.live.coverage import LiveCoverage
 from interviewer.live.outcome import Outcome
 from interviewer.live.recogniser import InterviewRecogniser
@@ -17,7 +18,7 @@ __all__ = ["SessionParts"]
 
 @dataclass(frozen=True, slots=True)
 class SessionParts:
-    """``key_points``: by question id."""
+    """``key_points``: by question id. ``browser``: what pages recorded themselves."""
 
     journal: Journal
     outcome: Outcome
@@ -25,3 +26,4 @@ class SessionParts:
     recognise: InterviewRecogniser
     coverage: LiveCoverage
     key_points: Mapping[str, Sequence[KeyPoint]]
+    browser: BrowserSound | None = None

@@ -51,6 +51,7 @@ from interviewer.conversation.history import replay
 from interviewer.conversation.log import EventLog
 from interviewer.conversation.pace import Pace
 from interviewer.conversation.script import RATE, Script
+from interviewer.live.catching_up import CatchingUp
 from interviewer.live.clock import InterviewClock
 from interviewer.live.errors import InterviewOver
 from interviewer.live.links import Link, Links
@@ -94,6 +95,7 @@ class InterviewSession:
             busy=lambda: parts.recognise.busy,
             first_segment=1 + max((e.segment for e in past if isinstance(e, SpeechEnded)), default=0),
         )
+        self.catching_up = CatchingUp(interview_id, self.clock, parts.browser, self.listening.hear, self.links)
         self.epoch = max((e.epoch for e in past if isinstance(e, Connected)), default=0)
         self.connected = False
         self._audio: bool | None = None
@@ -109,17 +111,10 @@ class InterviewSession:
         self.finishing: asyncio.Task[None] | None = None
         self.last_active = self.clock.now()
 
-    # ------------------------------------------------------------------ what comes in
-
     @property
     def failed(self) -> bool:
         """The one task ended before the interview did."""
         return self._runner is not None and self._runner.done() and not self.conversation.finished
-
-    @property
-    def quiet(self) -> bool:
-        """Neither side is speaking, and nothing that was said is still being understood."""
-        return not (self.speaking.busy or self.listening.busy)
 
     def start(self) -> None:
         if self.conversation.connected:  # the log ends in the middle: whoever was there is not there now
@@ -154,30 +149,29 @@ class InterviewSession:
         match message:
             case {"t": "hello", "audio": bool(audio)}:
                 self._audio = audio
+                self.catching_up.page_records = message.get("records") is True
                 self.hello()
                 if message.get("pace") in PACES:
-                    self._choose_pace(Pace(message["pace"]))
+                    self.emit(PaceChosen(self.clock.now(), Pace(message["pace"])))
+            case {"t": "recorded", "chunks": list(chunks)}:
+                self.catching_up.told(chunks)
             case {"t": "ping", "n": int(n)}:
-                link.send({"t": "pong", "n": n})
+                link.send({"t": "pong", "n": n, "at": self.clock.now()})
                 self.back()
             case {"t": "press", "button": str(name)} if name in BUTTONS:
                 self.listening.flush()  # what was said up to here belongs to before the button
                 self.emit(Pressed(self.clock.now(), Button(name)))
             case {"t": "pace", "pace": str(name)} if name in PACES:
-                self._choose_pace(Pace(name))
+                self.emit(PaceChosen(self.clock.now(), Pace(name)))
             case {"t": "typing", "on": bool(on)}:
                 self.listening.flush()
                 self.emit(ModeChanged(self.clock.now(), on))
             case _:
                 log.info("a message that fits nothing was dropped", interview=self.id)
 
-    def _choose_pace(self, pace: Pace) -> None:
-        if not self.conversation.finished:
-            self.emit(PaceChosen(self.clock.now(), pace))
-
     def back(self) -> None:
         """A page that had fallen silent is heard again over the same link."""
-        if self._audio is not None and not (self.connected or self.conversation.finished or self._closed):
+        if self._audio is not None and not self.connected and not self.conversation.finished:
             self.hello()
 
     def hello(self) -> None:
@@ -189,28 +183,31 @@ class InterviewSession:
         if not self.connected:
             self.connected = True
             self.epoch += 1
-            self.emit(Connected(self.clock.now(), self.epoch, bool(self._audio)))  # _tell_page follows it
-        else:
+            if not self.catching_up.begin(self._joined):
+                self._joined(False)
+        elif not self.catching_up.going_on:
             self._tell_page()
+
+    def _joined(self, recovered: bool) -> None:
+        self.emit(Connected(self.clock.now(), self.epoch, bool(self._audio), recovered))  # _tell_page follows it
 
     def lost(self) -> None:
         """The page is gone. The interview is not: the link goes on at the same question."""
         if self.connected:
             self.connected = False
             self.listening.flush()
-            self.emit(Disconnected(self.clock.now(), self.epoch))
+            if not self.catching_up.cancel():  # or it was never told that somebody is there
+                self.emit(Disconnected(self.clock.now(), self.epoch))
 
     def hear(self, start: int, samples: NDArray[np.int16]) -> None:
         """Sound of the candidate at 16 kHz, ``start`` on the interview's clock."""
         self._heard_from_page = self.clock.now()
-        if self.conversation.listening:
+        if not self.catching_up.heard(start, samples) and self.conversation.listening:
             self.listening.hear(start, samples)
 
     def caption(self, segment: int, text: str, final: bool) -> None:
         """Words of the candidate; the same segment again replaces them."""
         self.links.send_text({"t": "caption", "id": f"c{segment}", "side": "candidate", "text": text, "final": final})
-
-    # ------------------------------------------------------------------ the one task
 
     async def _run(self) -> None:
         try:
@@ -259,7 +256,7 @@ class InterviewSession:
         match action:
             case Say():
                 self.speaking.say(action, began=lambda: self._said(action))
-                self._prepare_next()
+                self.prepare(self.conversation.likely_next())
             case StopSaying():
                 self.speaking.stop(action.utterance)
                 self._cut_caption(action.utterance)
@@ -307,8 +304,6 @@ class InterviewSession:
             return  # the conversation goes on without it after its own short wait
         self.emit(Covered(self.clock.now(), ask.question_id, ask.revision, covered))
 
-    # ------------------------------------------------------------------ to the page
-
     def _said(self, action: Say) -> None:
         """The sound of an utterance begins: so does its caption."""
         self._said_last = (action, 0)
@@ -348,9 +343,6 @@ class InterviewSession:
     def _saying_ended(self, utterance: int, was_cut: bool) -> None:
         self.emit(SayingEnded(self.clock.now(), utterance, was_cut))
 
-    def _prepare_next(self) -> None:
-        self.prepare(self.conversation.likely_next())
-
     def prepare(self, texts: Sequence[str]) -> None:
         """Have these texts as sound before they are needed."""
 
@@ -362,18 +354,17 @@ class InterviewSession:
 
         self.own(made_ready(), "prepare")
 
-    # ------------------------------------------------------------------ end
-
     async def close(self) -> None:
         """Stop; what is in the queue already is still written down."""
-        self._closed = True
-        await self.listening.close()  # the last words are still taken
+        self.catching_up.cancel()
         if self._runner is not None and not self._runner.done():
+            self._closed = True
             drained = asyncio.create_task(self._queue.join())
             await asyncio.wait({drained, self._runner}, timeout=DRAIN_S, return_when=asyncio.FIRST_COMPLETED)
             drained.cancel()
             self._runner.cancel()
             await asyncio.gather(self._runner, return_exceptions=True)
+        await self.listening.close()
         await self.speaking.close()
         if self.conversation.started and not self.conversation.finished:
             with contextlib.suppress(TimeoutError):
