@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from interviewer import __version__
-from interviewer.commands import access, backups, interviews, network, plans, webhooks
+from interviewer.commands import access, backups, interviews, network, plans, rescore, webhooks
 from interviewer.commands.terminal import carry_out, carry_out_with_settings, read_settings, say
 
 __all__ = ["app", "main"]
@@ -52,6 +52,10 @@ def serve() -> None:
 
 @app.command()
 def worker(
+    roles: Annotated[
+        str,
+        typer.Option(metavar="ROLE,ROLE", help="transcribe, score, deliver: its work. All by default."),
+    ] = "",
     supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
 ) -> None:
     """Work off durable jobs (recordings, transcripts, scores). Run as many as wanted, with the same DATABASE_URL."""
@@ -61,7 +65,8 @@ def worker(
     if supervised:
         end_with_parent()
     settings = read_settings()
-    carry_out(lambda: assembly.work(settings, say))
+    wanted = [role.strip() for role in roles.split(",") if role.strip()]
+    carry_out(lambda: assembly.work(settings, say, wanted))
 
 
 @app.command()
@@ -80,7 +85,7 @@ def doctor() -> None:
     raise typer.Exit(0 if sound else 1)
 
 
-for module in (interviews, backups, network):
+for module in (interviews, rescore, backups, network):
     module.register(app)
 for group, name in ((access.keys, "keys"), (access.recruiters, "recruiters"), (plans.plans, "plans")):
     app.add_typer(group, name=name)

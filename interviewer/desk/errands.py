@@ -16,6 +16,7 @@ from interviewer.http.inviting import invite as make_invitation
 from interviewer.http.passwords import Passwords
 from interviewer.http.problems import Problem
 from interviewer.jobs.erase import erase_files
+from interviewer.jobs.roles import UnknownRole
 from interviewer.media.coturn import coturn_configuration
 from interviewer.media.ice import BadIceServers
 from interviewer.plans.library import Library, PlanError
@@ -43,7 +44,7 @@ class Refused(Exception):
 
 MENDABLE = (
     Refused, BadIceServers, PlanError, VariableError, DataFolderInUse, ClusterUnusable, PostgresFailed,
-    ModelUnavailable, ModelGone,
+    ModelUnavailable, ModelGone, UnknownRole,
 )  # fmt: skip
 """Errors that a person can mend; the command line prints their text without a traceback."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -16,28 +16,23 @@ from procrastinate.exceptions import ConnectorException
 
 from interviewer.jobs.app import MOST_TRIES, jobs_app
 from interviewer.jobs.endpoint import EndpointLimits, EndpointTurns
+from interviewer.jobs.judges import judges_from
+from interviewer.jobs.roles import ROLES
 from interviewer.jobs.upkeep import keep_stalled_moving
 from interviewer.jobs.work import Work
 from interviewer.records.database import Database
 from interviewer.records.objects import ObjectStore
-from interviewer.records.runs import RUN_QUEUE
 from interviewer.speech.recognition import RecognitionOptions, RecordRecogniser
 from scoring.embeddings import EmbedderOptions
 from scoring.judges.base import Judge
-from scoring.judges.choice import JudgeKind, JudgeOptions
+from scoring.judges.choice import JudgeOptions
 from scoring.remembered import RememberingEmbedder
 
-__all__ = ["ROLES", "JobOptions", "make_work", "other_judges", "run_worker", "work_off"]
+__all__ = ["JobOptions", "make_work", "run_worker", "work_off"]
 
 GRACE_S = 5
 """How long a job may go on when the worker is told to stop; then it goes back to the queue."""
 
-ROLES: Mapping[str, tuple[str, ...]] = {
-    "transcribe": ("record",),
-    "score": ("score", RUN_QUEUE),
-    "deliver": ("deliver", "upkeep"),
-}
-"""What a worker does, and the queues that this means."""
 HEAVY = (*ROLES["transcribe"], *ROLES["score"])
 LIGHT = ROLES["deliver"]
 """Nothing of these takes the processor for long, so they do not wait behind an hour of transcription."""
@@ -95,26 +90,10 @@ def make_work(options: JobOptions) -> Work:
         node=options.node,
         unchecked_after_s=options.unchecked_after_s,
         judge_kind=chosen.kind,
-        other_judges={kind.kind: judge(kind) for kind in other_judges(chosen)},
+        other_judges={kind: judge(other) for kind, other in judges_from(chosen).items() if kind != chosen.kind},
         embedder=embedder,
         turns=EndpointTurns(database, limits) if chosen.base_url else None,
     )
-
-
-def other_judges(chosen: JudgeOptions) -> list[JudgeOptions]:
-    """The other kinds of judge that the same settings are enough for."""
-    kinds: list[JudgeKind] = ["embedded"]
-    if chosen.base_url and chosen.model:
-        kinds.append("chat")
-    if chosen.model_folder is not None:
-        kinds.append("local")
-    found = []
-    for kind in kinds:
-        prompt = chosen.prompt if kind == chosen.kind else None
-        seeds = chosen.seeds if kind == "chat" and len(chosen.seeds) == 1 else ()
-        if kind != chosen.kind:
-            found.append(replace(chosen, kind=kind, members=(), seeds=seeds, prompt=prompt))
-    return found
 
 
 async def run_worker(options: JobOptions) -> None:

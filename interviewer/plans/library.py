@@ -76,6 +76,14 @@ class Library:
             raise UnknownPlan(name, version, self.names(), versions)
         return self._bundles[name, versions[-1] if version is None else version]
 
+    def rubric(self, slug: str) -> Rubric | None:
+        """The rubric of that name, as the newest of the plans that use it has it."""
+        held = [bundle.rubrics[slug] for bundle in self._bundles.values() if slug in bundle.rubrics]
+        return max(held, key=lambda rubric: rubric.version, default=None)
+
+    def rubrics(self) -> tuple[str, ...]:
+        return tuple(sorted({slug for bundle in self._bundles.values() for slug in bundle.rubrics}))
+
     def examples(self, rubric: str) -> ExampleSet | None:
         """Worked example answers for a rubric, where there are any."""
         return self._examples.get(rubric)

@@ -26,6 +26,8 @@ class Scope(StrEnum):
     INTERVIEWS_READ = "interviews:read"
     INTERVIEWS_DELETE = "interviews:delete"
     PLANS_READ = "plans:read"
+    SCORING_RUNS_READ = "scoring-runs:read"
+    SCORING_RUNS_WRITE = "scoring-runs:write"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
 
