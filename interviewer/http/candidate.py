@@ -13,7 +13,7 @@ from interviewer.conversation.casting import script_for
 from interviewer.conversation.script import Script
 from interviewer.http.body import read_form
 from interviewer.http.link import Running, Step, Visit, VisitHere
-from interviewer.http.nodes import node_addresses, policy_for
+from interviewer.http.nodes import node_addresses, origin_of, policy_for
 from interviewer.http.pages import render
 from interviewer.http.problems import Problem
 from interviewer.http.transcript_check import Written, as_text, checked_questions, correct, written_out
@@ -123,9 +123,11 @@ async def interview_page(request: Request, visit: VisitHere) -> Response:
         "typed_limit": options.typed_limit,
         "begun": interview.status != "created",
     }
+    nodes = await node_addresses(visit) if options.node.address else []
+    config["nodes"] = [origin_of(address) for address in nodes]
     page = _page(visit, request, "interview", {"config": config, "begun": config["begun"]})
-    if options.node.address:
-        page.headers["Content-Security-Policy"] = policy_for(await node_addresses(visit))
+    if nodes:
+        page.headers["Content-Security-Policy"] = policy_for(nodes)
     return page
 
 

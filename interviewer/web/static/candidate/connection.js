@@ -2,9 +2,11 @@
 //
 //   connecting -> open -> lost -> (again) open
 //              -> waiting -> entering -> open: the lobby, where Melvin is with others
+//              -> moving -> open: this process is about to stop, the next one or another node goes on
 //                      -> superseded: another tab took over; start() takes it back
 //                      -> ended: the interview is over, or the link is no longer good
 
+import { know, unpin } from "./node.js";
 import { NoPath, Peer } from "./peer.js";
 import { Refused, postJson } from "./requests.js";
 import { Socket } from "./socket.js";
@@ -32,6 +34,7 @@ export class Connection {
   #round = 0;
   #wake = () => {};
   #ping = 0;
+  #moving = false; // until a connection stands again
   #asking = null; // ends the question for the place in the lobby
   #unanswered = 0; // when the oldest ping without a pong was sent
   #heard = 0; // when anything last came
@@ -39,6 +42,7 @@ export class Connection {
   constructor(config, stream) {
     this.#config = config;
     this.#stream = stream;
+    know(config.nodes ?? []);
     window.addEventListener("online", () => this.#wake());
   }
 
@@ -50,7 +54,8 @@ export class Connection {
   async start() {
     const round = ++this.#round;
     this.#drop();
-    if (this.state !== "waiting") this.#set(this.state === "lost" ? "lost" : "connecting");
+    if (this.state === "lost" || this.#moving) this.#away();
+    else if (this.state !== "waiting") this.#set("connecting");
     for (let attempt = 0; round === this.#round; attempt += 1) {
       await this.#pause(WAITS_MS[Math.min(attempt, WAITS_MS.length - 1)]);
       if (round !== this.#round) return;
@@ -104,6 +109,7 @@ export class Connection {
 
   #stands(way) {
     this.#way = way;
+    this.#moving = false;
     this.#unanswered = 0;
     this.#heard = performance.now();
     way.send(this.hello(way.carriesSound));
@@ -131,6 +137,10 @@ export class Connection {
       this.#unanswered = 0;
     } else if (message.t === "superseded") {
       this.#stop("superseded");
+    } else if (message.t === "reconnect") {
+      this.#moving = true;
+      unpin();
+      if (way === this.#way) this.#lose();
     } else if (message.t === "finished") {
       this.#stop("ended", { next: message.next });
     } else {
@@ -148,10 +158,16 @@ export class Connection {
       }
     }
     if (!(error instanceof Refused)) {
-      this.#set("lost");
+      this.#away();
       return false;
     }
-    const { status, next } = error.problem;
+    const { status, code, next } = error.problem;
+    if (code === "restarting" || code === "elsewhere") {
+      this.#moving = true;
+      this.#away();
+      if (status === 503) await this.#pause(1000 * (error.retryAfter || 2));
+      return false;
+    }
     if (next || [404, 409, 410].includes(status)) {
       this.#stop("ended", { next, problem: error.problem });
       return true;
@@ -187,7 +203,7 @@ export class Connection {
     this.#lost = this.#way;
     this.#way = null;
     this.#drop();
-    this.#set("lost");
+    this.#away();
     this.start();
   }
 
@@ -204,6 +220,10 @@ export class Connection {
     const way = this.#way;
     this.#way = null;
     way?.close();
+  }
+
+  #away() {
+    this.#set(this.#moving ? "moving" : "lost");
   }
 
   #forget() {

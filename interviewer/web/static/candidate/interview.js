@@ -10,6 +10,7 @@ import { microphoneCause, TROUBLES } from "./troubles.js";
 import { Writing } from "./writing.js";
 
 const LOST = "Connection lost. Nothing is lost; reconnecting.";
+const MOVING = "One moment. Melvin is being restarted. Nothing is lost, and you go on where you were.";
 const SILENT_RMS = 0.0004; // what a muted microphone gives; a quiet room is louder
 const SILENT_MS = 10000;
 
@@ -164,6 +165,7 @@ export class Interview {
     this.#stage.connected(state === "open");
     if (state === "open") this.#onOpen();
     else if (state === "lost") this.#banner.show("connection", "caution", LOST);
+    else if (state === "moving") this.#banner.show("connection", "calm", MOVING);
     else if (state === "busy") {
       const { title, detail: more } = detail.problem;
       this.#banner.show("connection", "caution", `${title}. ${more ?? ""} Trying again by itself.`);
@@ -185,6 +187,7 @@ export class Interview {
     if (!this.#lobby.shown) return false;
     if (state === "entering") this.#lobby.entering();
     else if (state === "lost") this.#lobby.lost();
+    else if (state === "moving") this.#lobby.moving();
     else if (state !== "connecting") {
       this.#lobby.hide();
       this.#stage.open();

@@ -46,6 +46,10 @@ export class Lobby {
     this.#say("Connection lost. Your place is kept for three minutes; trying again.");
   }
 
+  moving() {
+    this.#say("One moment. Melvin is being restarted; this page goes on by itself.");
+  }
+
   entering() {
     this.#say("It is your turn");
     document.title = "It is your turn · Melvin";

@@ -1,5 +1,7 @@
 // Requests to our own server, and its refusals (RFC 9457).
 
+import { atNode, nodeHeaders, pinTo, unpin } from "./node.js";
+
 /** The server understood and said no. `problem` is its reply: status, code, title, detail ... */
 export class Refused extends Error {
   constructor(problem, retryAfter = 0) {
@@ -9,10 +11,30 @@ export class Refused extends Error {
   }
 }
 
-/** Throws Refused, or TypeError where the server could not be reached. */
+/** To the node that holds the interview. Throws Refused, or TypeError where it could not be reached. */
 export async function post(url, type, body, headers = {}, signal = null) {
+  try {
+    const all = { ...headers, ...nodeHeaders() };
+    const reply = await send("POST", atNode(url), type, body, { headers: all, signal });
+    const location = reply.headers.get("Location");
+    if (location) pinTo(new URL(location, document.baseURI).origin, reply.headers.get("X-Node"));
+    return reply;
+  } catch (error) {
+    if (error instanceof Refused) sentOn(error.problem);
+    else if (error instanceof TypeError) unpin();
+    throw error;
+  }
+}
+
+/** What a refusal says about where to go. */
+export function sentOn(problem) {
+  if (problem.code === "restarting") unpin();
+  else pinTo(problem.address, problem.node);
+}
+
+export async function send(method, url, type, body, { headers = {}, signal = null } = {}) {
   const reply = await fetch(url, {
-    method: "POST",
+    method,
     signal,
     headers: { "Content-Type": type, Accept: "application/problem+json, */*", ...headers },
     body,

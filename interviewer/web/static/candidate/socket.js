@@ -1,6 +1,7 @@
 // The same messages as on the data channel, by WebSocket: for networks that let no sound through.
 
-import { Refused } from "./requests.js";
+import { atNode, nodeQuery, unpin } from "./node.js";
+import { Refused, sentOn } from "./requests.js";
 
 const REFUSED = 4400;
 
@@ -13,9 +14,10 @@ export class Socket {
 
   /** Resolves when messages can be sent. Throws Refused, or TypeError where the server could not be reached. */
   open(base, tab) {
-    const url = new URL(`${base}/control`, location.href);
+    const url = new URL(atNode(`${base}/control`), location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     url.searchParams.set("tab", tab);
+    if (nodeQuery()) url.searchParams.set("node", nodeQuery());
     return new Promise((resolve, reject) => {
       let refusal = null;
       this.#socket = new WebSocket(url);
@@ -29,8 +31,13 @@ export class Socket {
         setTimeout(() => resolve(), 300);
       });
       this.#socket.addEventListener("close", (event) => {
-        if (event.code === REFUSED && refusal) reject(new Refused(refusal, 10));
-        else reject(new TypeError("the server could not be reached"));
+        if (event.code === REFUSED && refusal) {
+          sentOn(refusal);
+          reject(new Refused(refusal, 10));
+        } else {
+          unpin();
+          reject(new TypeError("the server could not be reached"));
+        }
         this.#end();
       });
     });
