@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,8 @@ from interviewer.http.rooms import HttpOptions, Rooms
 from interviewer.http.site import build_site
 from interviewer.jobs.child import WorkerChild
 from interviewer.jobs.defer import JobQueue
+from interviewer.jobs.judges import judges_from
+from interviewer.jobs.roles import queues_of
 from interviewer.live.admission import AdmissionOptions
 from interviewer.live.coverage import CoverageOptions, LiveCoverage
 from interviewer.live.registry import Live, LiveOptions
@@ -232,6 +234,7 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
                 support_contact=settings.support_contact,
                 ice_servers=peer_options(settings).ice_servers,
                 relay_only=settings.relay_only,
+                judges=tuple(judges_from(settings.judge_options)),
                 node=Pin(node.id, node.address),
             ),
             checks={"voice": voice_runs, "recognition": recognition_runs, "admission": lets_in},
@@ -287,8 +290,10 @@ async def serve(settings: Settings, progress: Progress, ready: Callable[[Service
         await asyncio.gather(*draining)
 
 
-async def work(settings: Settings, progress: Progress) -> None:
-    """Work off durable jobs until told to stop, against the configured database or that of a running service."""
+async def work(settings: Settings, progress: Progress, roles: Sequence[str] = ()) -> None:
+    """Work off durable jobs until told to stop, against the configured database or that of a running service. No
+    ``roles`` means all. Raises :class:`UnknownRole`."""
+    queues = queues_of(roles)
     from interviewer.jobs.worker import JobOptions, run_worker  # half a second that `serve` need not wait for
 
     async with database_url(settings, progress) as url:
@@ -301,6 +306,9 @@ async def work(settings: Settings, progress: Progress) -> None:
                 node=own_id(settings.data_folder) or "none",
                 recognition=recognition_options(settings),
                 judge=settings.judge_options,
+                judge_at_once=settings.judge_at_once,
+                judge_per_minute=settings.judge_per_minute,
+                queues=queues,
             )
         )
 

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     judge_key: SecretStr = SecretStr("")
     judge_timeout_s: float = Field(default=60.0, gt=0, le=3600)
     judge_slots: int = Field(default=8, ge=1, le=1024)
+    judge_at_once: int | None = Field(default=None, ge=1, le=100_000)
+    judge_per_minute: int | None = Field(default=None, ge=1, le=10_000_000)
     judge_seeds: Annotated[tuple[int, ...], NoDecode] = ()
     judge_members: Annotated[tuple[Literal["embedded", "chat", "local"], ...], NoDecode] = ()
     judge_model_folder: Path | None = None

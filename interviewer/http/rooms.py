@@ -62,6 +62,8 @@ class HttpOptions:
     support_contact: str = ""
     ice_servers: tuple[IceServer, ...] = ()
     relay_only: bool = False
+    judges: tuple[str, ...] = ("embedded",)
+    """Kinds of judge that workers have settings for, the usual one first."""
     node: Pin = field(default_factory=lambda: Pin("local", ""))
     """This node, and where pages reach it besides ``Rooms.public_url``; '' where there is no such address."""
     typed_limit: int = 20_000  # characters
@@ -82,6 +84,10 @@ class Rooms:
     options: HttpOptions = field(default_factory=HttpOptions)
     checks: Mapping[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)
     """What /readyz asks besides the database, by name."""
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        return self.options.judges
 
     pins: Pins | None = None
     """Signs the addresses of nodes; where it is missing, pages are sent to none."""

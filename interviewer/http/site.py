@@ -26,6 +26,7 @@ from interviewer.http import (
     login,
     plan_pages,
     recruiter,
+    run_pages,
 )
 from interviewer.http.api import describe, reference
 from interviewer.http.api import router as api
@@ -63,7 +64,7 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
     site.state.rate_limits = limits
     for part in (
         health, candidate, candidate_live, browser_recording, lobby, login, recruiter, downloads, invitation_pages,
-        plan_pages,
+        plan_pages, run_pages,
     ):  # fmt: skip
         site.include_router(part.router)
     site.include_router(api)
