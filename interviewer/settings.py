@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     whisper_model: str | None = None
     whisper_compute_type: str = "int8"
     whisper_threads: int = Field(default=2, ge=1, le=64)
+    smart_turn: Path | None = None
     voice_engine: Literal["auto", "piper", "hibari"] = "auto"
 
     judge: Literal["embedded", "chat", "local", "panel"] = "embedded"

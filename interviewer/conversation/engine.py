@@ -39,7 +39,7 @@ from interviewer.conversation.moves import (
     say_phrase,
     stop_saying,
 )
-from interviewer.conversation.pace import FINALITY_STEPS, LEARNED_FROM_S, LEARNED_TO_S
+from interviewer.conversation.pace import LEARNED_FROM_S, LEARNED_TO_S
 from interviewer.conversation.requests import pressed, requested
 from interviewer.conversation.script import RATE, SENT_AGAIN_S, Script
 from interviewer.conversation.sentences import spoken_parts
@@ -47,6 +47,7 @@ from interviewer.conversation.state import CONNECTION_LOST, Saying, State, Then
 from interviewer.conversation.timing import due, held
 from interviewer.conversation.turns import POLICIES, TurnPolicy
 from interviewer.conversation.view import View
+from interviewer.conversation.waiting import FINAL
 
 __all__ = ["Conversation"]
 
@@ -269,7 +270,7 @@ class Conversation:
     def _learn(self, answer: AnswerSoFar, event: Heard) -> None:
         """A pause between two stretches of words, in which Melvin said nothing, is the candidate's own."""
         before = answer.segments[-1] if answer.since_prompt else None
-        if before is not None and before.finality is not None and before.finality < FINALITY_STEPS[0]:
+        if before is not None and before.finality is not None and before.finality < FINAL:
             return  # in mid-sentence: it says nothing about the silence after a finished one
         if before is None or before.typed or before.end < max(self._state.listen_from, self._state.spoke_until):
             return

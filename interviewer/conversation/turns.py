@@ -11,7 +11,7 @@ A policy is a pure function of what is in the event log, so any of them can be a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
@@ -26,8 +26,9 @@ from interviewer.conversation.pace import (
     learned_s,
     patience_s,
 )
+from interviewer.conversation.waiting import FEW_WORDS, PRICES, Price, least_costly_s
 
-__all__ = ["POLICIES", "Finality", "FixedSilence", "Paced", "TailAware", "TurnPolicy", "TurnSoFar", "Wait"]
+__all__ = ["POLICIES", "Finality", "FixedSilence", "LeastCost", "Paced", "TailAware", "TurnPolicy", "TurnSoFar", "Wait"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,31 @@ class Paced:
 
 
 @dataclass(frozen=True, slots=True)
+class LeastCost:
+    """The silence that is expected to cost least by how the words sound, unless they cannot be an end (see
+    ``waiting``).
+
+    Without a judgement of the sound (an old log, another recogniser), and in languages that it was never measured in,
+    this is ``Paced``.
+    """
+
+    name: str = "least-cost"
+    prices: Mapping[Pace, Price] = field(default_factory=lambda: PRICES)
+
+    def wait(self, turn: TurnSoFar) -> Wait:
+        wait = Paced().wait(turn)
+        if turn.finality is None or turn.language not in FINALITY_LANGUAGES or wait.cue is Cue.OPEN:
+            return Wait(wait.wait_s, wait.cue, wait.learned_s, turn.finality)
+        price = self.prices[turn.pace]
+        wait_s = least_costly_s(price, turn.finality, turn.pauses)
+        if len(turn.text) < FEW_CHARACTERS and len(turn.text.split()) < FEW_WORDS:
+            wait_s = max(wait_s, price.few_s)
+        return Wait(wait_s, wait.cue, wait.learned_s, turn.finality)
+
+
+@dataclass(frozen=True, slots=True)
 class Finality:
-    """How the end of the words sounds, beside how they read; after what sounds final, the candidate's own pace.
+    """Silences by steps of finality, set by hand; what interviews were held with before ``LeastCost``.
 
     Without a judgement of the sound (an old log, another recogniser), and in languages that it was never measured in,
     this is ``Paced``.
@@ -142,6 +166,7 @@ POLICIES: Mapping[str, TurnPolicy] = MappingProxyType(
     {
         policy.name: policy
         for policy in (
+            LeastCost(),
             Finality(),
             Paced(),
             TailAware(),

@@ -51,17 +51,23 @@ CAPTION_EVERY_S = 1.0
 """A word is on the page a window's recognition after this, at the latest: 1.5 s on two cores."""
 KEEP_S = 30.0
 """Sound kept in memory while a segment is open: more than a window and a tail."""
-FORGET_S = 5.0
-"""Sound kept between segments."""
+FORGET_S = 10.0
+"""Sound kept between segments: more than ``TUNE_S``, and what a segment begins with."""
+TUNE_S = 8.0
+"""Of sound up to where speech ends, that tell how final it sounds (see ``smart_turn``)."""
 
 log = structlog.get_logger(__name__)
 Samples = NDArray[np.int16]
+NO_SOUND: Samples = np.zeros(0, np.int16)
 Result = TypeVar("Result")
 
 
 class Recognise(Protocol):
-    async def __call__(self, pcm: Samples, /, *, purpose: Purpose, wanted: Callable[[], bool]) -> Recognition:
-        """The words of 16 kHz mono sound. Raises ``Unwanted`` where ``wanted`` says no before it is begun."""
+    async def __call__(
+        self, pcm: Samples, /, *, purpose: Purpose, wanted: Callable[[], bool], before: Samples
+    ) -> Recognition:
+        """The words of 16 kHz mono sound. ``before``: sound that led up to it, for how it ends; no words are wanted of
+        that. Raises ``Unwanted`` where ``wanted`` says no before it is begun."""
         ...
 
 
@@ -210,8 +216,10 @@ class Listening:
         segment.tail_to = end
         segment.captioned = self._position
         # Cut out now, not in the task: once the segment is settled, its sound may be forgotten before the task runs.
-        pcm = self._sound.span(segment.tail_from, end + round(TAIL_S * RATE))
-        segment.tail = self._own(self._words(pcm, Purpose.LIVE, lambda: segment.end == end))
+        to = end + round(TAIL_S * RATE)
+        pcm = self._sound.span(segment.tail_from, to)
+        before = self._sound.span(to - round(TUNE_S * RATE), segment.tail_from)
+        segment.tail = self._own(self._words(pcm, Purpose.LIVE, lambda: segment.end == end, before))
         self._own(self._show(segment, segment.tail, self._position))
 
     def _cut_window(self, segment: _Segment) -> None:
@@ -225,10 +233,12 @@ class Listening:
         segment.tail_from = to - len(pcm) + cut
         segment.windows.append(self._own(self._words(pcm[:cut], Purpose.AHEAD, lambda: True)))
 
-    async def _words(self, pcm: Samples, purpose: Purpose, wanted: Callable[[], bool]) -> Recognition | None:
+    async def _words(
+        self, pcm: Samples, purpose: Purpose, wanted: Callable[[], bool], before: Samples = NO_SOUND
+    ) -> Recognition | None:
         """None where recognition failed or was not wanted any more."""
         try:
-            return await self._recognise(pcm, purpose=purpose, wanted=wanted)
+            return await self._recognise(pcm, purpose=purpose, wanted=wanted, before=before)
         except Unwanted:
             return None
         except (ModelError, ModelGone) as error:

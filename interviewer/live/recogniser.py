@@ -30,11 +30,13 @@ class InterviewRecogniser:
         """The end of a turn, of any interview, is being recognised."""
         return self.shared.busy
 
-    async def __call__(self, pcm: NDArray[np.int16], *, purpose: Purpose, wanted: Callable[[], bool]) -> Recognition:
+    async def __call__(
+        self, pcm: NDArray[np.int16], *, purpose: Purpose, wanted: Callable[[], bool], before: NDArray[np.int16]
+    ) -> Recognition:
         asked = time.monotonic()
         try:
             heard = await self.shared.recognise(
-                pcm, language=self.language, hotwords=self.hotwords, purpose=purpose, wanted=wanted
+                pcm, language=self.language, hotwords=self.hotwords, purpose=purpose, wanted=wanted, before=before
             )
         except Unwanted:
             if purpose is Purpose.CAPTION:

@@ -109,18 +109,19 @@ def _script(language: str) -> Script:
     return Script("Recording", language, (question,), {})
 
 
-async def rehear(pcm: Samples, recognise: Callable[[Samples], Recognition], language: str = "en") -> Reheard:
-    """``pcm``: 16 kHz mono, one person's answer. ``recognise`` is called for each segment and may block."""
+async def rehear(pcm: Samples, recognise: Callable[[Samples, Samples], Recognition], language: str = "en") -> Reheard:
+    """``pcm``: 16 kHz mono, one person's answer. ``recognise`` is called with each segment's sound, and with the sound
+    that led up to it, and may block."""
     interview = _Interview(_script(language))
     interview.feed(Connected(0, 1, True))
     interview.wait(RATE)
     began = interview.at
 
-    async def words(sound: Samples, *, purpose: Purpose, wanted: Callable[[], bool]) -> Recognition:
+    async def words(sound: Samples, *, purpose: Purpose, wanted: Callable[[], bool], before: Samples) -> Recognition:
         await interview.reach(interview.at + round(RECOGNITION_S * RATE))
         if not wanted():
             raise Unwanted
-        return recognise(sound)
+        return recognise(sound, before)
 
     listening = Listening(words, emit=interview.feed, caption=None, question=lambda: QUESTION)
     sound = np.concatenate([pcm, np.zeros(2 * RATE + -len(pcm) % BLOCK, np.int16)])

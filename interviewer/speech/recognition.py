@@ -12,12 +12,14 @@ import numpy.typing as npt
 
 from interviewer.speech.models import Progress, whisper_folder
 from interviewer.speech.process import ModelProcess, Program
+from interviewer.speech.smart_turn import smart_turn_file
 from interviewer.speech.whisper import RATE, Recognition, Whisper
 from interviewer.speech.windows import windows
 from scoring.transcript import Word
 
 __all__ = ["Purpose", "Recogniser", "Recognition", "RecognitionOptions", "RecordRecogniser"]
 
+NO_SOUND: npt.NDArray[np.int16] = np.zeros(0, np.int16)
 _HOTWORD_CHARACTERS = 400
 """About a hundred tokens. Longer prompts make the base model recite them over silence."""
 
@@ -42,13 +44,15 @@ class Purpose(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecognitionOptions:
-    """``model`` as in :func:`interviewer.speech.models.whisper_folder`. ``cache`` keeps assembled or fetched models."""
+    """``model`` as in :func:`interviewer.speech.models.whisper_folder`. ``cache`` keeps assembled or fetched models.
+    ``smart_turn`` as in :func:`interviewer.speech.smart_turn.smart_turn_file`."""
 
     cache: Path
     model: str | None = None
     compute_type: str = "int8"
     threads: int = 2
     nice: int = 0
+    smart_turn: Path | None = None
 
 
 @dataclass(slots=True)
@@ -65,6 +69,7 @@ class Recogniser:
             "cache": str(self.options.cache),
             "compute_type": self.options.compute_type,
             "threads": self.options.threads,
+            "smart_turn": str(self.options.smart_turn) if self.options.smart_turn else None,
         }
         self._process = ModelProcess(
             Program("interviewer.speech.whisper_process", settings, self.options.threads, self.options.nice),
@@ -79,6 +84,11 @@ class Recogniser:
     def model(self) -> str:
         """What the loaded model is called; empty before :meth:`start`."""
         return str(self._process.info.get("model", ""))
+
+    @property
+    def hears_tune(self) -> bool:
+        """Whether smart-turn's weights were found, and finality rests on them too."""
+        return bool(self._process.info.get("smart_turn", False))
 
     @property
     def busy(self) -> bool:
@@ -97,11 +107,13 @@ class Recogniser:
         hotwords: Iterable[str] = (),
         purpose: Purpose = Purpose.LIVE,
         wanted: Callable[[], bool] = lambda: True,
+        before: npt.NDArray[np.int16] = NO_SOUND,
     ) -> Recognition:
-        """``pcm`` is 16 kHz mono. Silence and noise give empty text. Raises ``ModelGone`` or ``ModelError``, and
-        ``Unwanted`` where ``wanted`` said no when its turn came."""
+        """``pcm`` is 16 kHz mono. Silence and noise give empty text. ``before``: sound that led up to it, for how final
+        it ends; no words are wanted of that. Raises ``ModelGone`` or ``ModelError``, and ``Unwanted`` where ``wanted``
+        said no when its turn came."""
         if purpose is not Purpose.RECORD:
-            return await self._recognise(pcm, language, hotwords, purpose, wanted)
+            return await self._recognise(pcm, language, hotwords, purpose, wanted, before)
         spans = list(windows(pcm, RECORD_WINDOW_S)) or [(0, 0)]
         return _joined(
             [
@@ -117,11 +129,18 @@ class Recogniser:
         hotwords: Iterable[str],
         purpose: Purpose,
         wanted: Callable[[], bool],
+        before: npt.NDArray[np.int16] = NO_SOUND,
     ) -> Recognition:
         seconds = len(pcm) / RATE
         reply = await self._process.call(
-            {"careful": purpose is Purpose.RECORD, "language": language, "hotwords": _prompt(hotwords)},
-            np.ascontiguousarray(pcm, np.int16).tobytes(),
+            {
+                "careful": purpose is Purpose.RECORD,
+                "judged": purpose is Purpose.LIVE,
+                "before": len(before),
+                "language": language,
+                "hotwords": _prompt(hotwords),
+            },
+            np.concatenate([before, pcm]).astype(np.int16, copy=False).tobytes(),
             priority=purpose.value,
             timeout_s=30.0 + 5.0 * seconds,
             wanted=wanted,
@@ -152,7 +171,8 @@ class RecordRecogniser:
         """Raises ``ModelUnavailable``."""
         if self._whisper is None:
             folder = whisper_folder(self._options.model, self._options.cache, progress)
-            self._whisper = Whisper(folder, self._options.compute_type, self._options.threads)
+            smart_turn = smart_turn_file(self._options.smart_turn)
+            self._whisper = Whisper(folder, self._options.compute_type, self._options.threads, smart_turn)
             self.model = folder.name
         return self._whisper
 

@@ -16,7 +16,8 @@ import re
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ import numpy.typing as npt
 from interviewer.speech.activity import SPEECH
 from interviewer.speech.finality import Ending, shipped, voice_of
 from interviewer.speech.silero import CHUNK, speech_probabilities
+from interviewer.speech.smart_turn import SmartTurn
 from interviewer.speech.windows import windows
 from scoring.transcript import Word
 
@@ -58,6 +60,7 @@ INAUDIBLE = 16
 """Loudest sample of what is called digital silence: -66 dB of full scale."""
 
 Pcm = npt.NDArray[np.int16]
+NO_SOUND: Pcm = np.zeros(0, np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,38 +83,61 @@ NOTHING = Recognition("")
 class Whisper:
     """The loaded model. ``language`` is fixed by the plan: guessing it is the base model's worst error on accents."""
 
-    def __init__(self, folder: Path, compute_type: str, threads: int) -> None:
+    def __init__(self, folder: Path, compute_type: str, threads: int, smart_turn: Path | None = None) -> None:
+        """``smart_turn``: its weights (see ``smart_turn_file``)."""
         from faster_whisper import WhisperModel
 
         self.model: Any = WhisperModel(str(folder), device="cpu", compute_type=compute_type, cpu_threads=threads)
         self.finality: Callable[[Ending], float | None] = shipped()
+        self._smart_turn_file = smart_turn
+        self._smart_turn: SmartTurn | None = None
+        self._beside = ThreadPoolExecutor(1, "smart-turn")
 
     def warm(self) -> None:
         """Run once on nothing, so that the first real call does not pay for buffers."""
-        self._window(np.zeros(RATE, np.int16), "en", None)
+        nothing = np.zeros(RATE, np.int16)
+        self._window(nothing, "en", None)
+        if self._smart_turn_file is not None:
+            self._tune(self._smart_turn_file, nothing)
 
     # -- quickly ---------------------------------------------------------------------------------------------------
 
-    def quick(self, pcm: Pcm, *, language: str, hotwords: str | None = None) -> Recognition:
-        """Speech of any length, a window at a time; no word times."""
+    def quick(
+        self, pcm: Pcm, *, language: str, hotwords: str | None = None, judged: bool = True, before: Pcm = NO_SOUND
+    ) -> Recognition:
+        """Speech of any length, a window at a time; no word times. Without ``judged`` its finality is None. ``before``:
+        sound that led up to it, for its finality alone."""
         began = time.perf_counter()
-        heard = [self._window(pcm[start:end], language, hotwords) for start, end in windows(pcm)]
-        said = [window for window in heard if window.text]
-        weights = [len(window.text.split()) for window in said]
+        spans = list(windows(pcm))
+        file = self._smart_turn_file if judged and spans else None
+        tune = self._beside.submit(self._tune, file, np.concatenate([before, pcm])) if file is not None else None
+        heard = [self._window(pcm[start:end], language, hotwords) for start, end in spans]
+        said = [(window, ending) for window, ending in heard if window.text]
+        weights = [len(window.text.split()) for window, _ in said]
+        ending = said[-1][1] if said and judged else None
+        if ending is not None and tune is not None:
+            ending = replace(ending, tune=tune.result())
         return Recognition(
-            " ".join(window.text for window in said),
+            " ".join(window.text for window, _ in said),
             (),
-            float(np.average([window.confidence for window in said], weights=weights)) if said else 0.0,
+            float(np.average([window.confidence for window, _ in said], weights=weights)) if said else 0.0,
             len(pcm) / RATE,
             time.perf_counter() - began,
-            said[-1].finality if said else None,
+            self.finality(ending) if ending is not None else None,
         )
 
-    def _window(self, pcm: Pcm, language: str, hotwords: str | None) -> Recognition:
+    def _tune(self, file: Path, pcm: Pcm) -> npt.NDArray[np.float32]:
+        """Loaded when it is first wanted: whoever makes record transcripts alone never needs it."""
+        if self._smart_turn is None:
+            self._smart_turn = SmartTurn(file)
+        return self._smart_turn(pcm)
+
+    def _window(self, pcm: Pcm, language: str, hotwords: str | None) -> tuple[Recognition, Ending | None]:
+        """Its words, and how they end where there are any."""
         from faster_whisper.transcribe import get_ctranslate2_storage, get_suppressed_tokens
 
         if not len(pcm) or int(np.abs(pcm.astype(np.int32)).max()) < INAUDIBLE:
-            return NOTHING
+            return NOTHING, None
         tokenizer = self._tokenizer(language)
         features = self.model.feature_extractor(pcm.astype(np.float32) / 32768.0)
         sound = features.shape[-1]
@@ -142,12 +168,12 @@ class Whisper:
             if not _loops(text):
                 break
         if _loops(text) or not _believable(text, logprob, no_speech):
-            return NOTHING
+            return NOTHING, None
         doubtful = no_speech > DOUBTFUL_NO_SPEECH or logprob < DOUBTFUL_LOGPROB
         if doubtful and not _has_speech(pcm):
-            return NOTHING
+            return NOTHING, None
         voice = voice_of(np.array(encoded)[0], sound // 2)
-        return Recognition(text, (), float(np.exp(logprob)), finality=self.finality(Ending(mark, voice)))
+        return Recognition(text, (), float(np.exp(logprob))), Ending(mark, voice)
 
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer

@@ -1,18 +1,13 @@
-"""The policy by the sound of the last words: quick after what sounds final, patient after what does not, and as before
-where nothing is known of the sound."""
+"""The policy by steps of finality, that interviews were held with before: quick after what sounds final, patient after
+what does not, and as without it where nothing is known of the sound."""
 
 from __future__ import annotations
 
 import pytest
 
-from interviewer.conversation.actions import Decided
-from interviewer.conversation.events import Heard, SpeechEnded, SpeechStarted, event_from_dict, event_to_dict
-from interviewer.conversation.history import replay
 from interviewer.conversation.pace import FINAL_CEILING_S, FINAL_WAITS, FINALITY_STEPS, Pace, after_final_s
-from interviewer.conversation.script import RATE
 from interviewer.conversation.turns import Finality, Paced, TurnSoFar
-from tests.conversation.scripted import Candidate
-from tests.conversation.test_engine import LONG, begin
+from tests.conversation.test_engine import LONG
 
 ALL = tuple(Pace)
 
@@ -76,59 +71,3 @@ def test_who_goes_on_after_long_silences_is_waited_for_longer_up_to_a_limit() ->
     usual, slow, slowest = (after_final_s(Pace.NORMAL, own) for own in ((), (1.6,) * 10, (6.0,) * 30))
     assert usual < slow < slowest == FINAL_CEILING_S[Pace.NORMAL]
     assert after_final_s(Pace.NORMAL, (0.5,) * 30) == usual
-
-
-def speak(c: Candidate, text: str, finality: float | None) -> None:
-    start = c.at
-    c.feed(SpeechStarted(start))
-    c.wait(5.0)
-    c.segment += 1
-    end = c.at
-    c.feed(SpeechEnded(end, c.segment))
-    c.wait(0.7)
-    c.feed(Heard(c.at, c.segment, start, end, text, "one", finality))
-
-
-def over(c: Candidate) -> dict[str, str | int | float | None]:
-    facts = [a.facts for _, a in c.of(Decided) if isinstance(a, Decided) and a.what.value == "turn-over"]
-    return dict(facts[-1]) if facts else {}
-
-
-@pytest.mark.parametrize(("finality", "limit_s"), [(0.9, 1.1), (0.1, 6.2), (None, 1.6)])
-def test_the_turn_ends_when_its_last_words_say_so(finality: float | None, limit_s: float) -> None:
-    c = begin()
-    c.wait_for_prompt()
-    speak(c, LONG, finality)
-    c.wait(limit_s - 0.9)
-    assert not over(c)
-    c.wait(0.4)
-    assert over(c)["limit_s"] == limit_s
-    assert over(c).get("finality") == finality
-
-
-def test_a_pause_in_mid_sentence_teaches_nothing_about_the_silence_after_a_finished_one() -> None:
-    for finality, pauses in ((0.2, 0), (0.9, 1)):
-        c = begin()
-        c.wait_for_prompt()
-        speak(c, "First I looked at the data", finality)
-        c.wait(0.1)
-        speak(c, "and then I asked for more of it.", 0.9)
-        c.wait(8.0)
-        assert over(c)["pauses"] == pauses
-
-
-def test_what_was_heard_keeps_its_finality_in_the_log_and_an_old_log_reads_as_before() -> None:
-    heard = Heard(5 * RATE, 1, 0, 4 * RATE, "words", "one", 0.25)
-    assert event_from_dict(event_to_dict(heard)) == heard
-    old = event_to_dict(heard)
-    del old["finality"]
-    assert event_from_dict(old) == Heard(5 * RATE, 1, 0, 4 * RATE, "words", "one")
-
-
-def test_a_replay_comes_to_the_same_decisions() -> None:
-    c = begin()
-    c.wait_for_prompt()
-    speak(c, LONG, 0.9)
-    c.wait(3.0)
-    again, _ = replay(c.conversation.script, c.log)
-    assert again.view() == c.conversation.view()

@@ -26,7 +26,8 @@ def test_every_decision_stands_beside_the_event_that_brought_it_about() -> None:
     assert decided == [a.to_dict() for _, a in c.of(Decided) if isinstance(a, Decided)]
     held, over = decided
     assert (held["what"], held["cue"], held["limit_s"]) == ("turn-held", "open", 9.0)
-    assert (over["what"], over["cue"], over["pace"], over["policy"]) == ("turn-over", "complete", "relaxed", "finality")
+    told = (over["what"], over["cue"], over["pace"], over["policy"])
+    assert told == ("turn-over", "complete", "relaxed", "least-cost")
     assert over["silence_s"] >= over["limit_s"]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from interviewer.conversation.events import Event, Heard, SpeechEnded, SpeechStarted
@@ -17,6 +18,7 @@ from interviewer.speech.process import ModelGone, Unwanted
 from interviewer.speech.recognition import Purpose, Recognition
 
 RATE = 16_000
+Pcm = npt.NDArray[np.int16]
 CLIPS = Path(__file__).parent.parent / "data" / "audio"
 
 
@@ -54,6 +56,7 @@ class Ear:
         self.gate.set()
         self.asked: list[Purpose] = []
         self.recognised: list[tuple[Purpose, np.ndarray]] = []  # type: ignore[type-arg]
+        self.before: list[Pcm] = []
         self.listening = Listening(
             self._recognise,
             emit=self.events.append,
@@ -62,7 +65,7 @@ class Ear:
             busy=lambda: self.busy,
         )
 
-    async def _recognise(self, pcm: np.ndarray, *, purpose: Purpose, wanted: Callable[[], bool]) -> Recognition:  # type: ignore[type-arg]
+    async def _recognise(self, pcm: Pcm, *, purpose: Purpose, wanted: Callable[[], bool], before: Pcm) -> Recognition:
         self.asked.append(purpose)
         await asyncio.sleep(0)
         await self.gate.wait()
@@ -71,6 +74,7 @@ class Ear:
         if self.fails:
             raise ModelGone("killed")
         self.recognised.append((purpose, pcm))
+        self.before.append(before)
         return Recognition(f"{len(pcm) / RATE:.1f} s")
 
     async def settle(self) -> None:
@@ -295,3 +299,16 @@ async def test_no_caption_is_begun_as_a_pause_begins() -> None:
     await ear.silence(0.4)
     assert ear.asked == [Purpose.CAPTION, Purpose.CAPTION, Purpose.LIVE]
     assert len(ear.captions) == 3
+
+
+async def test_the_end_of_speech_is_given_with_the_eight_seconds_that_it_ends() -> None:
+    ear = Ear()
+    await ear.silence(7.0)
+    await ear.hear(short_clip())
+    await ear.silence(1.0)
+    await ear.hear(short_clip())
+    await ear.silence(1.5)
+    for (purpose, pcm), before in zip(ear.recognised, ear.before, strict=True):
+        together = (len(before) + len(pcm)) / RATE
+        assert together == pytest.approx(8.0, abs=0.05) if purpose is Purpose.LIVE else not len(before)
+    assert np.abs(ear.before[-1]).max() > 0  # the speech before the pause is in it

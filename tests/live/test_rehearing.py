@@ -24,7 +24,7 @@ async def test_a_recordings_pauses_are_found_with_the_words_before_each() -> Non
     sound, silence_from = two_stretches(2.0)
     given: list[int] = []
 
-    def recognise(pcm: np.ndarray) -> Recognition:  # type: ignore[type-arg]
+    def recognise(pcm: np.ndarray, before: np.ndarray) -> Recognition:  # type: ignore[type-arg]
         given.append(len(pcm))
         return Recognition(f"these are the words of stretch {len(given)}.", finality=0.3)
 
@@ -45,7 +45,7 @@ async def test_a_recordings_pauses_are_found_with_the_words_before_each() -> Non
 
 async def test_its_log_can_be_read_again_and_tells_the_same() -> None:
     sound, _ = two_stretches(1.2)
-    heard = await rehear(sound, lambda pcm: Recognition("some words that end here.", finality=0.8))
+    heard = await rehear(sound, lambda pcm, before: Recognition("some words that end here.", finality=0.8))
     events = [event_from_dict(entry) for entry in heard.entries]
     assert sum(isinstance(e, Heard) for e in events) == 2
     again = pauses(heard.script, events, FixedSilence(HELD_S))
@@ -54,5 +54,5 @@ async def test_its_log_can_be_read_again_and_tells_the_same() -> None:
 
 
 async def test_silence_has_no_pauses() -> None:
-    heard = await rehear(np.zeros(3 * RATE, np.int16), lambda pcm: Recognition("never asked"))
+    heard = await rehear(np.zeros(3 * RATE, np.int16), lambda pcm, before: Recognition("never asked"))
     assert heard.pauses() == []

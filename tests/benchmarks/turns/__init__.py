@@ -6,7 +6,9 @@ the conversation's own ``TurnSoFar`` and ``Wait``. A pause is cut where the poli
 1 s and more count, and the share cut is the mean over pause lengths (1 to 6 s, to the second). The gap is from the true
 end of an answer to the decision, words included where they are later; recognition takes 0.4 s on this clock, and the
 time to Melvin's first sound is not in it. Finality is judged for each speaker by coefficients fitted to the others
-alone. Where smart-turn's model is there (see ``smart_turn``), it stands beside, alone. ``--quick``: each sixth clip.
+alone (and to audio/nonnative_en, on which nothing is measured). Where smart-turn's weights are there (see
+``smart_turn``), the figures are those of finality with it, and the notes have finality without it and smart-turn alone,
+beside the policy of before and fixed silences. ``--quick``: each sixth clip.
 """
 
 from __future__ import annotations
@@ -16,13 +18,24 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median, quantiles
 
 from interviewer.conversation.cues import Cue
-from interviewer.conversation.pace import FINALITY_STEPS, LEARNED_FROM_S, LEARNED_TO_S, Pace
+from interviewer.conversation.pace import LEARNED_FROM_S, LEARNED_TO_S, Pace
 from interviewer.conversation.pauses import verdict
-from interviewer.conversation.turns import Finality, FixedSilence, Paced, TailAware, TurnPolicy, TurnSoFar, Wait
+from interviewer.conversation.turns import (
+    Finality,
+    FixedSilence,
+    LeastCost,
+    Paced,
+    TailAware,
+    TurnPolicy,
+    TurnSoFar,
+    Wait,
+)
+from interviewer.conversation.waiting import FINAL, PRICES
+from interviewer.speech.finality import Ending
 from tests.benchmarks.report import Figure, Options, Report
-from tests.benchmarks.turns.endings import HeardPause, HeardPauses, heard_pauses
+from tests.benchmarks.turns.endings import HeardPause, HeardPauses, Treated, heard_pauses
 from tests.benchmarks.turns.fit import examples_of, fit
-from tests.benchmarks.turns.smart_turn import SECONDS, SmartTurn
+from tests.benchmarks.turns.smart_turn import Tunes
 from tests.clips import RATE
 
 __all__ = ["run"]
@@ -31,6 +44,8 @@ COUNTED_FROM_S = 1.0
 AT_MOST = {Pace.NORMAL: 0.03, Pace.RELAXED: 0.01}
 LEAST_PAUSES = {Pace.NORMAL: 200, Pace.RELAXED: 300}
 FIXED_S = (0.7, 1.0, 1.5, 2.0, 3.0)
+CUT_INS_S = (3.0, 6.0, 9.0, 12.0, 25.0, 50.0, 100.0)
+"""What a cut-in may be worth, in seconds of waiting: the curve of the policy in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,47 +85,82 @@ class Point:
 
 def run(options: Options) -> Report:
     heard = heard_pauses(options.data, quick=options.quick)
-    judged = _judged(heard)
-    points = {pace: [_point(p, judged, pace) for p in (Finality(), Paced())] for pace in Pace}
+    alone = _judged(heard, tune=False)
+    judged = alone if heard.tunes is None else _judged(heard, tune=True)
+    points = {pace: [_point(LeastCost(), judged, pace)] for pace in Pace}
+    lines = [_line(pace, points[pace][0]) for pace in Pace]
+    for cut_in_s in CUT_INS_S:
+        price = replace(PRICES[Pace.NORMAL], cut_in_s=cut_in_s)
+        policy = LeastCost(f"  a cut-in worth {cut_in_s:g} s", {Pace.NORMAL: price})
+        lines.append(_line(Pace.NORMAL, _point(policy, judged, Pace.NORMAL)))
+    if heard.tunes is not None:
+        lines += [_line(pace, _point(LeastCost("least-cost, no smart-turn"), alone, pace)) for pace in Pace]
+    for pace in Pace:
+        lines += [_line(pace, _point(policy, alone, pace)) for policy in (Finality(), Paced())]
     others: list[TurnPolicy] = [TailAware(), *(FixedSilence(s) for s in FIXED_S)]
-    points[Pace.NORMAL] += [_point(p, judged, Pace.NORMAL) for p in others]
-    model = SmartTurn.found()
-    if model is not None:
-        sounded = _sounded(heard.pauses, model)
-        points[Pace.NORMAL] += [_point(p, sounded, Pace.NORMAL) for p in SMART_TURNS]
+    lines += [_line(Pace.NORMAL, _point(policy, alone, Pace.NORMAL)) for policy in others]
+    if heard.tunes is not None:
+        sounded = _sounded(heard.pauses, heard.tunes)
+        lines += [_line(Pace.NORMAL, _point(policy, sounded, Pace.NORMAL)) for policy in SMART_TURNS]
     notes = [
         f"{heard.model}; {sum(p.kind == 'spliced' for p in judged)} spliced pauses and "
         f"{sum(p.kind == 'own' and _counts(p) for p in judged)} of the candidates' own of 1 s and more, "
-        f"{sum(_ends(p) for p in judged)} ends of answers, of {len({p.answer.clip.name for p in judged})} clips",
-        *(_line(pace, point) for pace in Pace for point in points[pace]),
+        f"{sum(_ends(p) for p in judged)} ends of answers, of {len({p.answer.clip.name for p in judged})} clips; each "
+        f"of {len({p.answer.clip.speaker for p in judged})} speakers by coefficients fitted to the others and to "
+        f"{len({p.answer.clip.speaker for p in heard.others})} more",
+        *lines,
+        _changed(heard, judged),
     ]
-    if model is None:
-        notes.append("smart-turn was not measured: MELVIN_SMART_TURN names no file")
+    if heard.tunes is None:
+        notes.append("smart-turn was not measured: its weights are not installed, and MELVIN_SMART_TURN names none")
     return Report([f for pace in Pace for f in _figures(pace, points[pace][0])], notes)
 
 
-def _judged(heard: HeardPauses) -> list[HeardPause]:
+def _judged(heard: HeardPauses, *, tune: bool) -> list[HeardPause]:
     """With the finality of a judge that never heard the speaker, and what was learned before each pause by it."""
-    examples = examples_of(heard)
+    examples = examples_of(heard, tune=tune)
     out: list[HeardPause] = []
     for speaker in {p.answer.clip.speaker for p in heard.pauses}:
         judge = fit([e for e in examples if e.speaker != speaker])
         learned: dict[str, list[float]] = {}
         for found in (p for p in heard.pauses if p.answer.clip.speaker == speaker):
             own = learned.setdefault(found.answer.name, [])
-            finality = None if found.ending is None else judge(found.ending)
+            ending = found.ending if tune or found.ending is None else replace(found.ending, tune=None)
+            finality = None if ending is None else judge(ending)
             turn = replace(found.pause.turn, finality=finality, pauses=tuple(own))
             out.append(replace(found, pause=replace(found.pause, turn=turn)))
-            final = finality is None or finality >= FINALITY_STEPS[0]
+            final = finality is None or finality >= FINAL
             if found.pause.went_on and final and LEARNED_FROM_S <= found.pause.silence_s <= LEARNED_TO_S:
                 own.append(found.pause.silence_s)
     return out
 
 
-def _sounded(pauses: Sequence[HeardPause], model: SmartTurn) -> list[HeardPause]:
+def _changed(heard: HeardPauses, judged: Sequence[HeardPause]) -> str:
+    """How finality stands up to a noise gate: ends and pauses of speakers that it was not fitted to."""
+    examples = examples_of(heard, tune=heard.tunes is not None)
+    gated: dict[bool, list[bool]] = {True: [], False: []}
+    for speaker in {p.answer.clip.speaker for p in heard.pauses}:
+        judge = fit([e for e in examples if e.speaker != speaker])
+        for treated in (t for t in heard.treated if t.gated and t.speaker == speaker):
+            gated[treated.ends].append((judge(_plain(treated, heard)) or 0.0) >= FINAL)
+    as_is = {
+        ends: [(p.pause.turn.finality or 0.0) >= FINAL for p in judged if (_ends(p) if ends else p.kind == "spliced")]
+        for ends in (True, False)
+    }
+    return "sounds final: " + ", ".join(
+        f"{fmean(of[ends] or [0.0]):.0%} of {len(of[ends])} {'ends' if ends else 'pauses'} {how}"
+        for of, how in ((as_is, "as recorded"), (gated, "behind a noise gate"))
+        for ends in (True, False)
+    )
+
+
+def _plain(treated: Treated, heard: HeardPauses) -> Ending:
+    return treated.ending if heard.tunes is not None else replace(treated.ending, tune=None)
+
+
+def _sounded(pauses: Sequence[HeardPause], tunes: Tunes) -> list[HeardPause]:
     def probability(found: HeardPause) -> float:
-        end = found.at + RATE // 5
-        return model(found.answer.pcm[max(0, end - SECONDS * RATE) : end])
+        return tunes.probability(found.answer.pcm[: found.at + RATE // 5])
 
     return [
         replace(p, pause=replace(p.pause, turn=replace(p.pause.turn, finality=probability(p)))) for p in pauses

@@ -11,7 +11,7 @@ import hashlib
 import json
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,16 @@ import interviewer.speech.whisper
 from interviewer.conversation.pauses import Pause
 from interviewer.live.rehearing import rehear
 from interviewer.speech.finality import Ending
-from interviewer.speech.recognition import Recognition, RecognitionOptions, RecordRecogniser
+from interviewer.speech.models import whisper_folder
+from interviewer.speech.recognition import Recognition
+from interviewer.speech.smart_turn import SECONDS
+from interviewer.speech.whisper import Whisper
 from scoring.transcript import Word
-from tests.benchmarks.turns.pause_set import Answer, answers_of, clips, cut_at, room_tone
+from tests.benchmarks.turns.pause_set import Answer, answers_of, clips, cut_at, gated_at, other_clips, room_tone
+from tests.benchmarks.turns.smart_turn import Tunes
 from tests.clips import RATE, load
 
-__all__ = ["HeardPause", "HeardPauses", "heard_pauses"]
+__all__ = ["CACHE", "HeardPause", "HeardPauses", "Treated", "heard_pauses"]
 
 Pcm = npt.NDArray[np.int16]
 
@@ -39,12 +43,14 @@ NEAR_S = 0.5
 """A pause that begins this near to a splice is that splice."""
 GREW_S = 0.2
 """A splice that is longer than it was made lies in a pause of the candidate's own, and so is none in mid-clause."""
+GATED_EVERY = 3
+"""So many pauses of the set are heard once more behind a noise gate."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeardPause:
     """``length_s``: as spliced or as heard; None at the end of an answer. ``late_s``: how late voice activity heard
-    the end. ``ending``: None where nothing was recognised."""
+    that the speech ended. ``ending``: None where nothing was recognised."""
 
     answer: Answer
     pause: Pause
@@ -58,18 +64,21 @@ class HeardPause:
 
 @dataclass(slots=True)
 class _Recogniser:
-    """Whisper behind the cache. Each recognition is numbered, and its ``finality`` is that number, so that the pause
-    that rests on it finds its ending. ``last``: the sound of the newest."""
+    """Whisper and smart-turn behind the cache. Each recognition is numbered, and its ``finality`` is that number, so
+    that the pause that rests on it finds its ending and its sound. Sounds are kept for one answer at a time."""
 
     whisper: Any
+    tunes: Tunes | None
     folder: Path
-    last: Pcm = field(default_factory=lambda: np.zeros(0, np.int16))
     endings: list[Ending | None] = field(default_factory=list)
+    sounds: dict[int, tuple[Pcm, Pcm]] = field(default_factory=dict)
+    tone: Callable[[int], Pcm] = field(default=lambda samples: np.zeros(samples, np.int16))
+    """Of the room, which live the microphone hears before the answer begins."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def quick(self, pcm: Pcm) -> Recognition:
+    def quick(self, pcm: Pcm, before: Pcm) -> Recognition:
         file = self.folder / f"{_digest(pcm)}.json"
         if not file.exists():
             found: list[Ending] = []
@@ -79,11 +88,17 @@ class _Recogniser:
             if text:
                 heard |= {"mark": found[-1].mark, "voice": [round(float(v), 4) for v in found[-1].voice]}
             file.write_text(json.dumps(heard))
-        self.last = pcm
         row = json.loads(file.read_text())
-        ending = Ending(row["mark"], np.array(row["voice"], np.float32)) if "mark" in row else None
+        ending = None
+        if "mark" in row:
+            tune = None if self.tunes is None else self.tunes(self._led_up(before, pcm))
+            ending = Ending(row["mark"], np.array(row["voice"], np.float32), tune)
+        self.sounds[len(self.endings)] = (pcm, before)
         self.endings.append(ending)
         return Recognition(row["text"], finality=float(len(self.endings) - 1))
+
+    def _led_up(self, before: Pcm, pcm: Pcm) -> Pcm:
+        return np.concatenate([self.tone(max(0, SECONDS * RATE - len(before) - len(pcm))), before, pcm])
 
     def words(self, pcm: Pcm) -> Sequence[Word]:
         file = self.folder / f"{_digest(pcm)}-words.json"
@@ -94,55 +109,85 @@ class _Recogniser:
 
 
 @dataclass(frozen=True, slots=True)
+class Treated:
+    """A pause of the set whose sound was changed before it was heard again. ``ends``: it is the end of an answer.
+    ``gated``: by a noise gate; else cut and filled as splices are."""
+
+    ending: Ending
+    ends: bool
+    gated: bool
+    speaker: str
+
+
+@dataclass(frozen=True, slots=True)
 class HeardPauses:
+    """``others``: of clips that coefficients are fitted to and nothing is measured on."""
+
     model: str
     pauses: Sequence[HeardPause]
-    treated: Sequence[tuple[Ending, str]]
-    """Ends of answers, cut and filled as splices are, with their speakers."""
+    treated: Sequence[Treated]
+    others: Sequence[HeardPause]
+    tunes: Tunes | None
 
 
 def heard_pauses(data: Path, *, quick: bool = False) -> HeardPauses:
-    recogniser = RecordRecogniser(RecognitionOptions(CACHE, threads=1))
-    whisper = recogniser.load()
+    folder = whisper_folder(None, CACHE)
     code = Path(interviewer.speech.whisper.__file__).read_bytes()
-    cached = _Recogniser(whisper, CACHE / f"{recogniser.model}-{zlib.crc32(code):08x}")
+    tunes = Tunes.found(CACHE)
+    cached = _Recogniser(Whisper(folder, "int8", 1), tunes, CACHE / f"{folder.name}-{zlib.crc32(code):08x}")
     found: list[HeardPause] = []
-    treated: list[tuple[Ending, str]] = []
-    for clip in clips(data)[:: 6 if quick else 1]:
+    others: list[HeardPause] = []
+    treated: list[Treated] = []
+    every = 6 if quick else 1
+    for clip in [*clips(data)[::every], *other_clips(data)[::every]]:
+        kept = others if clip.other else found
+        cached.tone = room_tone(load(clip.path), clip.name)
         for answer in answers_of(clip, cached.words):
-            heard = list(_pauses(answer, cached))
-            found += heard
-            if not answer.spliced and clip.ends and heard:
-                treated += _treated(answer, cached, heard[-1])
-    return HeardPauses(recogniser.model, found, treated)
+            for n, (pause, sound) in enumerate(_pauses(answer, cached)):
+                kept.append(pause)
+                treated += _treated(pause, sound, cached, gated=n % GATED_EVERY == 0)
+            cached.sounds.clear()
+    return HeardPauses(folder.name, found, treated, others, tunes)
 
 
-def _digest(pcm: Pcm) -> str:
-    return hashlib.sha256(pcm.tobytes()).hexdigest()[:24]
-
-
-def _pauses(answer: Answer, cached: _Recogniser) -> Iterator[HeardPause]:
+def _pauses(answer: Answer, cached: _Recogniser) -> Iterator[tuple[HeardPause, tuple[Pcm, Pcm] | None]]:
+    """With the sound that its ending was heard in, and what led up to that."""
     heard = asyncio.run(rehear(answer.pcm, cached.quick))
     for pause in heard.pauses():
         number = pause.turn.finality
         ending = None if number is None else cached.endings[round(number)]
+        sound = None if number is None else cached.sounds[round(number)]
         at = pause.at - heard.began
         if not pause.went_on:
-            yield HeardPause(answer, pause, "end", None, (at - answer.end) / RATE, ending, at)
+            yield HeardPause(answer, pause, "end", None, (at - answer.end) / RATE, ending, at), sound
             continue
-        near = [length / RATE for where, length in answer.spliced if abs(where - at) < NEAR_S * RATE]
-        if near and pause.silence_s <= near[0] + GREW_S:
-            yield HeardPause(answer, pause, "spliced", near[0], 0.0, ending, at)
+        near = [(where, length / RATE) for where, length in answer.spliced if abs(where - at) < NEAR_S * RATE]
+        if near and pause.silence_s <= near[0][1] + GREW_S:
+            late_s = (at - near[0][0]) / RATE
+            yield HeardPause(answer, pause, "spliced", near[0][1], late_s, ending, at), sound
         elif not near and not answer.spliced:  # in the spliced answers the same pauses come again
-            yield HeardPause(answer, pause, "own", pause.silence_s, 0.0, ending, at)
+            yield HeardPause(answer, pause, "own", pause.silence_s, 0.0, ending, at), sound
 
 
-def _treated(answer: Answer, cached: _Recogniser, last: HeardPause) -> Iterator[tuple[Ending, str]]:
-    place = len(cached.last) - round((TAIL_S + last.late_s) * RATE)
-    if last.kind != "end" or place <= 0:
+def _treated(
+    found: HeardPause, heard: tuple[Pcm, Pcm] | None, cached: _Recogniser, *, gated: bool
+) -> Iterator[Treated]:
+    clip = found.answer.clip
+    ends = found.kind == "end"
+    if heard is None or found.kind == "own" or (ends and not clip.ends):
         return
-    tone = room_tone(load(answer.clip.path), answer.clip.name)
-    heard = cached.quick(cut_at(cached.last, place, tone))
-    ending = cached.endings[round(heard.finality or 0.0)]
-    if ending is not None:
-        yield ending, answer.clip.speaker
+    sound, before = heard
+    place = len(sound) - round((TAIL_S + found.late_s) * RATE)
+    if not 0 < place < len(sound):
+        return
+    ways = [gated_at(sound, place)] if gated else []
+    if ends and not found.answer.spliced:
+        ways.append(cut_at(sound, place, cached.tone))
+    for n, changed in enumerate(ways):
+        ending = cached.endings[round(cached.quick(changed, before).finality or 0.0)]
+        if ending is not None:
+            yield Treated(ending, ends, gated and n == 0, clip.speaker)
+
+
+def _digest(pcm: Pcm) -> str:
+    return hashlib.sha256(pcm.tobytes()).hexdigest()[:24]

@@ -26,12 +26,14 @@ from scoring.transcript import Word
 from tests.benchmarks.report import DataMissing
 from tests.clips import RATE, load
 
-__all__ = ["LENGTHS_S", "Answer", "Clip", "answers_of", "clips", "cut_at"]
+__all__ = ["LENGTHS_S", "Answer", "Clip", "answers_of", "clips", "cut_at", "gated_at", "other_clips"]
 
 Pcm = npt.NDArray[np.int16]
 
 SETS = ("read_en", "spontaneous_en", "fillers_en")
 ALONE = ("meeting_turns", "moon_intent_pauses.flac")
+OTHER = "nonnative_en"
+"""Coefficients are fitted to it too, and nothing is measured on it: forty speakers, a sentence or two of each."""
 UNFINISHED = frozenset({
     "LJ001-0001.flac", "LJ001-0003.flac", "LJ001-0006.flac", "LJ001-0007.flac", "sb_spk1_snt2.flac",
 })  # fmt: skip
@@ -42,6 +44,8 @@ VARIANTS = 2
 APART_S = 3.0
 FRAME = RATE // 100
 FADE = 2 * FRAME // 4
+GATE_S = 0.03
+"""A noise gate closes so fast, when the voice has fallen silent."""
 LEAD_S = 0.5
 TAIL_S = 1.0
 NEAR_FRAMES = 6
@@ -50,13 +54,15 @@ WITHIN_DB = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """``ends``: its last word is the end of a turn. ``speaker`` is what clips are split by."""
+    """``ends``: its last word is the end of a turn. ``speaker`` is what clips are split by. ``other``: for fitting
+    alone."""
 
     name: str
     folder: str
     speaker: str
     path: Path
     ends: bool
+    other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +77,25 @@ class Answer:
 
 
 def clips(data: Path) -> list[Clip]:
+    """What turn policies are measured on."""
     found = []
     for folder in (*SETS, ALONE[0]):
-        manifest = data / "audio" / folder / "manifest.jsonl"
-        if not manifest.is_file():
-            raise DataMissing(f"{manifest} is not there; name the folder that holds audio/ with --data or MELVIN_DATA")
-        for row in map(json.loads, manifest.read_text("utf-8").splitlines()):
-            name = str(row["file"])
-            if folder == ALONE[0] and name != ALONE[1]:
-                continue
-            path = manifest.parent / name
-            found.append(Clip(name, folder, str(row["speaker"]), path, name not in UNFINISHED))
+        for name, speaker, path in _manifest(data, folder):
+            if folder != ALONE[0] or name == ALONE[1]:
+                found.append(Clip(name, folder, speaker, path, name not in UNFINISHED))
     return found
+
+
+def other_clips(data: Path) -> list[Clip]:
+    return [Clip(name, OTHER, speaker, path, ends=True, other=True) for name, speaker, path in _manifest(data, OTHER)]
+
+
+def _manifest(data: Path, folder: str) -> Iterator[tuple[str, str, Path]]:
+    manifest = data / "audio" / folder / "manifest.jsonl"
+    if not manifest.is_file():
+        raise DataMissing(f"{manifest} is not there; name the folder that holds audio/ with --data or MELVIN_DATA")
+    for row in map(json.loads, manifest.read_text("utf-8").splitlines()):
+        yield str(row["file"]), str(row["speaker"]), manifest.parent / str(row["file"])
 
 
 def answers_of(clip: Clip, words: Callable[[Pcm], Sequence[Word]], variants: int = VARIANTS) -> Iterator[Answer]:
@@ -108,6 +121,14 @@ def cut_at(pcm: Pcm, place: int, tone: Callable[[int], Pcm]) -> Pcm:
     kept = pcm[:place].astype(np.float64)
     kept[-FADE:] *= np.linspace(1, 0, FADE)[-len(kept) :]
     return np.concatenate([kept.astype(np.int16), tone(len(pcm) - place)])
+
+
+def gated_at(pcm: Pcm, place: int) -> Pcm:
+    """The same length of sound, as a noise gate lets it through that closes at ``place``: digital silence after it."""
+    close = round(GATE_S * RATE)
+    kept = pcm[:place].astype(np.float64)
+    kept[-close:] *= np.linspace(1, 0, close)[-len(kept) :]
+    return np.concatenate([kept.astype(np.int16), np.zeros(len(pcm) - place, np.int16)])
 
 
 def _placed(pcm: Pcm, tone: Callable[[int], Pcm]) -> Pcm:

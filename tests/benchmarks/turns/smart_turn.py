@@ -1,47 +1,50 @@
-"""smart-turn v3.2 (pipecat-ai, BSD-2), for comparison: how likely it finds a turn to be over, from sound alone.
+"""smart-turn for the benchmark: what it makes of each sound is kept in the cache folder.
 
-Its model is no part of the product. It is looked for in ``MELVIN_SMART_TURN`` (the path of smart-turn-v3.2-cpu.onnx);
-``pip download --no-deps pipecat-ai==1.14.0`` brings a wheel with it, under pipecat/audio/turn/smart_turn/data.
+Its model is looked for as the product does: in ``MELVIN_SMART_TURN``, else where pipecat-ai is installed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SECONDS", "SmartTurn"]
+from interviewer.speech.smart_turn import SECONDS, SHA256, SmartTurn, smart_turn_file
+from tests.clips import RATE
 
-RATE = 16_000
-SECONDS = 8
-"""What it looks at: the last 8 s, silence before it where there is less."""
+__all__ = ["Tunes"]
+
 ENV = "MELVIN_SMART_TURN"
 
 
-class SmartTurn:
-    def __init__(self, path: Path) -> None:
-        import onnxruntime
-        from faster_whisper.feature_extractor import FeatureExtractor
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self._features: Any = FeatureExtractor(feature_size=80, chunk_length=SECONDS)
+@dataclass(slots=True)
+class Tunes:
+    file: Path
+    folder: Path
+    _model: SmartTurn | None = field(default=None, init=False)
 
     @classmethod
-    def found(cls) -> SmartTurn | None:
+    def found(cls, cache: Path) -> Tunes | None:
         """None where the model is not on this machine."""
-        path = os.environ.get(ENV)
-        return cls(Path(path)) if path and Path(path).is_file() else None
+        named = os.environ.get(ENV)
+        file = smart_turn_file(Path(named) if named else None)
+        if file is None:
+            return None
+        folder = cache / f"smart-turn-{SHA256[:8]}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(file, folder)
 
-    def __call__(self, pcm: npt.NDArray[np.int16]) -> float:
-        """``pcm``: everything since the turn began, up to 0.2 s into the silence; 16 kHz mono."""
-        sound = pcm[-SECONDS * RATE :].astype(np.float32) / 32768.0
-        sound = np.pad(sound, (SECONDS * RATE - len(sound), 0))
-        sound = (sound - sound.mean()) / np.sqrt(sound.var() + 1e-7)
-        mel = self._features(sound, padding=0)[:, : SECONDS * 100]
-        mel = np.pad(mel, ((0, 0), (0, SECONDS * 100 - mel.shape[-1])), mode="edge")
-        return float(self._session.run(None, {"input_features": mel[np.newaxis].astype(np.float32)})[0][0].item())
+    def __call__(self, pcm: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
+        """As :class:`SmartTurn`: ``pcm`` is everything since the turn began, up to 0.2 s into the silence."""
+        kept = self.folder / f"{hashlib.sha256(pcm[-SECONDS * RATE :].tobytes()).hexdigest()[:24]}.npy"
+        if not kept.exists():
+            self._model = self._model or SmartTurn(self.file)
+            np.save(kept, self._model(pcm))
+        return np.asarray(np.load(kept), np.float32)
+
+    def probability(self, pcm: npt.NDArray[np.int16]) -> float:
+        return float(1.0 / (1.0 + np.exp(-self(pcm)[0])))
