@@ -34,9 +34,9 @@ from aiortc.mediastreams import MediaStreamError
 
 from interviewer.media.aiortc_internals import (
     adapt_data_channels,
+    adapt_ice,
     ask_again,
     bound_messages,
-    hasten_gathering,
     sources,
     take_packets,
 )
@@ -162,7 +162,7 @@ class Peer:
             if transceiver is not ours:  # a camera, or a second microphone: politely declined
                 transceiver.direction = "inactive"
         bound_messages(connection, lambda: self._give_up("pieces of messages"))
-        hasten_gathering(connection)
+        adapt_ice(connection)
         # Gathers before it returns: the answer carries every candidate, so nothing has to trickle.
         await connection.setLocalDescription(await connection.createAnswer())
         sdp = connection.localDescription.sdp

@@ -11,9 +11,9 @@ from interviewer.media import aiortc_internals
 from interviewer.media.aiortc_internals import (
     KNOWN,
     UnknownAiortc,
+    adapt_ice,
     ask_again,
     bound_messages,
-    hasten_gathering,
     sources,
     take_packets,
 )
@@ -37,7 +37,7 @@ async def test_the_insides_are_where_they_were():
     await ask_again(transceiver.receiver, 1, [2])
     assert sources(transceiver.receiver) == 0
     bound_messages(connection, lambda: None)
-    hasten_gathering(connection)
+    adapt_ice(connection)
     aiortc_internals.adapt_data_channels()
     await connection.close()
 

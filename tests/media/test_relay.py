@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 
+import aioice
 import pytest
 
+from interviewer.media.aiortc_internals import adapt_ice
 from interviewer.media.offer import with_repeats
 from interviewer.media.peer import Peer, PeerOptions
 from tests.media.page import Page, until
@@ -74,6 +76,33 @@ async def test_a_page_that_sends_lost_packets_again_loses_none_of_what_was_said(
             await peer.close()
     gaps = sum(b.start != a.start + len(a.samples) for a, b in itertools.pairwise(seen.blocks))
     assert gaps <= order.lost < relay.up.lost
+
+
+async def test_a_path_that_takes_longer_than_half_a_second_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aioice waits no longer for a reply, and closes the connection when six stayed away: in half a minute."""
+    monkeypatch.setattr(aioice.ice, "CONSENT_INTERVAL", 0.05)
+    monkeypatch.setattr(aioice.ice, "CONSENT_FAILURES", 2)
+    seen = Seen()
+    async with Relay() as relay, Page(tone(400, 8)) as page:
+        adapt_ice(page.connection)
+        peer = await Peer.answer(relay.offer(await page.offer()), PeerOptions(), seen.handlers)
+        try:
+            await page.accept(await relay.answer(peer.local_sdp))
+            await until(lambda: len(seen.blocks) > 5)
+            relay.impairment = Impairment(delay_s=0.3)
+            ice = peer._connection.getTransceivers()[0].sender.transport.transport.iceGatherer._connection
+            ask, asked = ice.build_request, 0
+
+            def counted(*arguments: object, **named: object) -> object:
+                nonlocal asked
+                asked += 1
+                return ask(*arguments, **named)
+
+            ice.build_request = counted
+            await until(lambda: asked > 3)  # three of them were answered by then, each after 0.6 s
+            assert "closed" not in seen.states
+        finally:
+            await peer.close()
 
 
 async def test_a_page_that_does_not_say_so_is_not_asked() -> None:

@@ -17,6 +17,7 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
+from interviewer.media.aiortc_internals import adapt_ice
 from interviewer.media.offer import with_repeats
 from tests.media.page import FRAME, Page
 from tests.media.relay import Relay
@@ -95,7 +96,9 @@ class _DeafPage(Page):
         self.heard_at = 0.0
 
     async def offer(self) -> str:
-        """As the candidate's page: lost packets of its sound will be sent again."""
+        """As the candidate's page: lost packets of its sound will be sent again. And as browsers: a reply that takes
+        a while is no loss of consent."""
+        adapt_ice(self.connection)
         return with_repeats(await super().offer())
 
     async def _listen(self, track: MediaStreamTrack) -> None:
