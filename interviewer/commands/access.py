@@ -20,6 +20,7 @@ def create_key(
     scope: Annotated[
         list[str] | None, typer.Option("--scope", help="A scope; may be repeated. All scopes where none is given.")
     ] = None,
+    test: Annotated[bool, typer.Option("--test", help="It makes and sees test objects alone.")] = False,
 ) -> None:
     """Make an API key and print it once."""
     from interviewer.desk import errands
@@ -27,7 +28,7 @@ def create_key(
     settings = read_settings()
 
     async def run() -> None:
-        typer.echo(await errands.create_key(settings, say, name, tuple(scope or ())))
+        typer.echo(await errands.create_key(settings, say, name, tuple(scope or ()), test))
 
     carry_out(run)
 

@@ -29,6 +29,7 @@ from interviewer.records.objects import ObjectStore
 from interviewer.settings import Settings
 from interviewer.speech.models import ModelUnavailable
 from interviewer.speech.process import ModelGone
+from interviewer.tracing import TracingMissing
 
 __all__ = [
     "MENDABLE", "Refused", "add_recruiter", "coturn", "create_key", "delete", "describe_keys", "describe_plans",
@@ -44,7 +45,7 @@ class Refused(Exception):
 
 MENDABLE = (
     Refused, BadIceServers, PlanError, VariableError, DataFolderInUse, ClusterUnusable, PostgresFailed,
-    ModelUnavailable, ModelGone, UnknownRole,
+    ModelUnavailable, ModelGone, UnknownRole, TracingMissing,
 )  # fmt: skip
 """Errors that a person can mend; the command line prints their text without a traceback."""
 
@@ -103,13 +104,15 @@ async def invite(
     return f"{settings.address}/i/{token}"
 
 
-async def create_key(settings: Settings, progress: Progress, name: str, scopes: tuple[str, ...]) -> str:
+async def create_key(
+    settings: Settings, progress: Progress, name: str, scopes: tuple[str, ...], test: bool = False
+) -> str:
     known = {s.value for s in Scope}
     unknown = sorted(set(scopes) - known)
     if unknown:
         raise Refused(f"There is no scope {', '.join(unknown)}. The scopes are: {', '.join(sorted(known))}.")
     async with open_database(settings, progress) as database, database.session() as session:
-        _, secret = await api_keys.create_key(session, name=name, scopes=scopes or sorted(known))
+        _, secret = await api_keys.create_key(session, name=name, scopes=scopes or sorted(known), livemode=not test)
     return secret
 
 
@@ -120,6 +123,7 @@ async def describe_keys(settings: Settings, progress: Progress) -> list[str]:
         f"{key.id}  ...{key.hint}  made {key.created_at:%Y-%m-%d}, "
         + (f"last used {key.last_used_at:%Y-%m-%d %H:%M} UTC" if key.last_used_at else "never used")
         + (", revoked" if key.revoked_at else "")
+        + ("" if key.livemode else ", test")
         + f"  {key.name}  ({', '.join(key.scopes)})"
         for key in found
     ]

@@ -78,9 +78,10 @@ async def invitation_by_token(session: AsyncSession, token: str) -> Invitation |
     return await session.scalar(_loaded().where(Invitation.token_hash == hash_token(token)))
 
 
-async def invitation(session: AsyncSession, invitation_id: str) -> Invitation | None:
-    """With candidate, plan and interview loaded."""
-    return await session.scalar(_loaded().where(Invitation.id == invitation_id))
+async def invitation(session: AsyncSession, invitation_id: str, *, lock: bool = False) -> Invitation | None:
+    """With candidate, plan and interview loaded. ``lock`` holds it until the transaction ends."""
+    query = _loaded().where(Invitation.id == invitation_id)
+    return await session.scalar(query.with_for_update() if lock else query)
 
 
 async def revoke_invitation(session: AsyncSession, invitation_id: str) -> bool:

@@ -14,6 +14,7 @@ __all__ = ["NAMES", "benchmark", "summary"]
 
 NAMES = (
     "install", "startup", "recognition", "gap", "turns", "peer", "captions", "capacity", "network", "scoring", "stress",
+    "api", "contract",
 )  # fmt: skip
 
 

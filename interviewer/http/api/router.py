@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from interviewer.http.api import deletions, interviews, invitations, plans, scoring_runs, webhooks
+from interviewer.http.api import deletions, interviews, invitations, plans, scoring_runs, simulations, webhooks
 from interviewer.http.api.models import ProblemDocument
 
 __all__ = ["router"]
@@ -31,5 +31,5 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix="/api/v1", responses=_RESPONSES)
-for part in (invitations, interviews, deletions, plans, scoring_runs, webhooks):
+for part in (invitations, interviews, deletions, plans, scoring_runs, simulations, webhooks):
     router.include_router(part.router)

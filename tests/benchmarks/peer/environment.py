@@ -1,4 +1,5 @@
-"""The peer's virtual environment: made once from the pinned requirements beside this file, and kept in tests/out."""
+"""Virtual environments for what is no part of ours (the peer, the contract's tester): made once from pinned requirements,
+and kept in tests/out."""
 
 from __future__ import annotations
 
@@ -16,23 +17,23 @@ OUT = Path(__file__).resolve().parents[2] / "out"
 INSTALL_S = 1800
 
 
-def interpreter() -> Path:
-    """Its Python. Takes one to two minutes and 1.1 GB where it is not there yet.
+def interpreter(requirements: Path = REQUIREMENTS, name: str = "peer") -> Path:
+    """Its Python. The peer's takes one to two minutes and 1.1 GB where it is not there yet.
 
     Raises ``subprocess.CalledProcessError`` where pip cannot install; pip says why on standard error.
     """
-    key = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    folder = OUT / f"peer-{key}"
+    key = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    folder = OUT / f"{name}-{key}"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     finished = folder / "finished"
     if finished.is_file():
         return python
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    print(f"installing the peer into {folder}", file=sys.stderr)
+    print(f"installing the {name} into {folder}", file=sys.stderr)
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=INSTALL_S)
     subprocess.run(
-        [str(python), "-m", "pip", "install", "-qq", "--no-deps", "-r", str(REQUIREMENTS)],
+        [str(python), "-m", "pip", "install", "-qq", "--no-deps", "-r", str(requirements)],
         check=True,
         timeout=INSTALL_S,
     )
