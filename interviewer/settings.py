@@ -111,6 +111,13 @@ class Settings(BaseSettings):
             raise ValueError("must look like https://interviews.example.com, with nothing after the path")
         return value.rstrip("/")
 
+    @field_validator("node_address")
+    @classmethod
+    def _origin(cls, value: str | None) -> str | None:
+        if value is not None and urlsplit(value).path:
+            raise ValueError("must look like https://node1.example.com, with nothing after the name and the port")
+        return value
+
     @property
     def address(self) -> str:
         """The address that people use."""
