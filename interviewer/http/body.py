@@ -6,7 +6,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from interviewer.http.problems import Problem
 
@@ -36,14 +36,17 @@ async def read_text(request: Request, media_type: str, limit: int) -> str:
 
 
 async def read_bytes(request: Request, limit: int) -> bytes:
-    """The body, whatever it is. ``limit`` in bytes. Raises :class:`Problem` 413."""
+    """The body, whatever it is. ``limit`` in bytes. Raises :class:`Problem` 413, or 400 where the sender is gone."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise Problem(
-                413, "too-large", "That is too much at once", f"At most {limit:,} bytes are taken.", limit=limit
-            )
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise Problem(
+                    413, "too-large", "That is too much at once", f"At most {limit:,} bytes are taken.", limit=limit
+                )
+    except ClientDisconnect:  # on a bad network: nobody reads the reply, and it is no fault of ours to log
+        raise Problem(400, "cut-off", "The request ended before its body did") from None
     return bytes(body)
 
 

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import random
 from collections.abc import Callable
@@ -30,7 +31,7 @@ from aiortc.rtp import RtpPacket
 
 __all__ = [
     "KNOWN", "TakePacket", "UnknownAiortc", "adapt_data_channels", "adapt_ice", "ask_again", "bound_messages",
-    "sources", "take_packets",
+    "quieten_messages", "sources", "take_packets",
 ]  # fmt: skip
 
 KNOWN = ("1.16",)
@@ -52,6 +53,7 @@ _ASK = "_send_rtcp_nack"
 _SOURCES = "_RTCRtpReceiver__remote_streams"
 _TAKE = "_receive_data_chunk"
 _STREAMS = "_inbound_streams"
+_TRANSMIT = "_transmit"
 
 TakePacket = Callable[[int, int, int, bytes], None]
 
@@ -133,6 +135,18 @@ def bound_messages(connection: RTCPeerConnection, give_up: Callable[[], None]) -
             give_up()
 
     setattr(transport, _TAKE, bounded)
+
+
+def quieten_messages(connection: RTCPeerConnection) -> None:
+    """Once its data channels are negotiated: what cannot be sent again because the page is gone is no error to log."""
+    transport = connection.sctp
+    transmit = _demand(transport, _TRANSMIT)
+
+    async def quiet() -> None:
+        with contextlib.suppress(ConnectionError):
+            await transmit()
+
+    setattr(transport, _TRANSMIT, quiet)
 
 
 def adapt_ice(connection: RTCPeerConnection) -> None:

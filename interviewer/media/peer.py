@@ -37,6 +37,7 @@ from interviewer.media.aiortc_internals import (
     adapt_ice,
     ask_again,
     bound_messages,
+    quieten_messages,
     sources,
     take_packets,
 )
@@ -162,6 +163,7 @@ class Peer:
             if transceiver is not ours:  # a camera, or a second microphone: politely declined
                 transceiver.direction = "inactive"
         bound_messages(connection, lambda: self._give_up("pieces of messages"))
+        quieten_messages(connection)
         adapt_ice(connection)
         # Gathers before it returns: the answer carries every candidate, so nothing has to trickle.
         await connection.setLocalDescription(await connection.createAnswer())

@@ -55,6 +55,20 @@ async def test_a_lost_message_is_sent_again_before_the_page_gives_the_connection
     await connection.close()
 
 
+async def test_what_cannot_be_sent_again_because_the_page_is_gone_is_no_error() -> None:
+    """aiortc's own timer leaves the exception to a task that nobody waits for."""
+    async with Page(None) as page:
+        peer = await Peer.answer(await page.offer(), PeerOptions(), PeerHandlers())
+        await page.accept(peer.local_sdp)
+        await until(page.opened.is_set)
+        transport = peer._connection.sctp
+        await transport.transport.stop()
+        await until(lambda: transport.transport.state == "closed")
+        peer._control._channel.send("too late")
+        await transport._transmit()
+        await peer.close()
+
+
 async def test_aiortc_hands_each_packet_over_as_it_comes():
     """Where it put packets elsewhere, ours would be there and never be used."""
     connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
