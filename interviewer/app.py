@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from interviewer import tracing
 from interviewer.http.passwords import Passwords
 from interviewer.http.pins import Pin, Pins
 from interviewer.http.rooms import HttpOptions, Rooms
@@ -139,6 +140,8 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
     library = load_library(settings)
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
+        if settings.otlp_endpoint:
+            stack.callback(tracing.start("melvin", settings.otlp_endpoint))
         voice, recogniser, coverage = make_voice(settings), make_recogniser(settings), make_coverage(settings)
         for part in (voice, recogniser, coverage):
             stack.push_async_callback(part.close)
@@ -295,9 +298,16 @@ async def work(settings: Settings, progress: Progress, roles: Sequence[str] = ()
     """Work off durable jobs until told to stop, against the configured database or that of a running service. No
     ``roles`` means all. Raises :class:`UnknownRole`."""
     queues = queues_of(roles)
+    from interviewer.jobs.observing import serve_metrics
     from interviewer.jobs.worker import JobOptions, run_worker  # half a second that `serve` need not wait for
 
-    async with database_url(settings, progress) as url:
+    async with AsyncExitStack() as stack:
+        if settings.otlp_endpoint:
+            stack.callback(tracing.start("melvin-worker", settings.otlp_endpoint))
+        if settings.worker_metrics:
+            host, _, port = settings.worker_metrics.rpartition(":")
+            stack.callback(serve_metrics(host, int(port))[1])
+        url = await stack.enter_async_context(database_url(settings, progress))
         await run_worker(
             JobOptions(
                 database_url=url,

@@ -71,6 +71,10 @@ class Settings(BaseSettings):
     drain_s: float = Field(default=25.0, ge=0, le=7200)
 
     worker: bool = True
+    worker_metrics: str | None = None
+    otlp_endpoint: str | None = Field(
+        default=None, validation_alias=AliasChoices("MELVIN_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    )
     postgres_user: str = "nobody"
     log_format: Literal["auto", "json", "text"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -79,6 +83,15 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+
+    @field_validator("worker_metrics")
+    @classmethod
+    def _place(cls, value: str | None) -> str | None:
+        if value is not None:
+            host, _, port = value.rpartition(":")
+            if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+                raise ValueError("must look like 127.0.0.1:9101, where the worker's metrics can be read")
+        return value
 
     @field_validator("judge_url")
     @classmethod

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -21,6 +19,7 @@ def carry_out_with_settings(work: Callable[[Any], Coroutine[Any, Any, None]]) ->
 def read_settings() -> Any:
     from pydantic import ValidationError
 
+    from interviewer.commands.logs import configure_logs
     from interviewer.settings import Settings
 
     try:
@@ -28,35 +27,13 @@ def read_settings() -> Any:
     except ValidationError as error:
         lines = [f"  {_setting(e['loc'])}{e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
         fail("These settings cannot be used:\n" + "\n".join(lines))
-    _configure_logs(settings.log_format, settings.log_level)
+    configure_logs(settings.log_format, settings.log_level)
     return settings
 
 
 def _setting(place: tuple[int | str, ...]) -> str:
     """The variable's name; nothing where several variables do not go together, which the reason then names."""
     return f"MELVIN_{'_'.join(str(p) for p in place).upper()}: " if place else ""
-
-
-def _configure_logs(how: str, level: str) -> None:
-    import structlog
-
-    as_json = how == "json" or (how == "auto" and not sys.stderr.isatty())
-    numeric = logging.getLevelNamesMapping()[level.upper()]
-    logging.basicConfig(
-        level=max(numeric, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(numeric),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
 
 
 def say(text: str) -> None:

@@ -11,6 +11,8 @@ from prometheus_client import Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from interviewer.tracing import TRACE, name_span, span
+
 __all__ = ["CONTENT_POLICY", "REQUEST_ID", "RequestIds", "SecurityHeaders", "add_security_headers"]
 
 REQUEST_ID = "X-Request-Id"
@@ -104,10 +106,16 @@ class RequestIds:
                 MutableHeaders(scope=message)[REQUEST_ID] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        # A program's trace goes on in ours; a candidate's page has none that we would believe.
+        parent = Headers(scope=scope).get(TRACE) if scope["path"].startswith("/api/") else None
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            span(scope["method"], parent=parent, kind="server", request_id=request_id),
+        ):
             try:
                 await self._app(scope, receive, with_id)
             finally:
                 route = getattr(scope.get("route"), "path", "(none)")
                 seconds = time.perf_counter() - began
+                name_span(f"{scope['method']} {route}", {"http.route": route, "http.response.status_code": status})
                 REQUEST_SECONDS.labels(scope["method"], route, str(status)).observe(seconds)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 
 from fastapi import APIRouter, Request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
 from interviewer.http.rooms import Rooms, rooms_of
+from interviewer.jobs.observing import look_at_queue
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
+
+TASKS = Gauge("melvin_tasks", "Tasks of the event loop that carries the interviews, now.")
+"""Where it grows from day to day, something is left over after each interview."""
 
 PATIENCE_S = 3.0
 """A part that has not answered by then is not ready."""
@@ -42,8 +47,13 @@ async def ready(request: Request) -> Response:
 
 
 @router.get("/metrics")
-async def metrics() -> Response:
-    """Counts and times in Prometheus' format; labels hold no ids and nothing that a person said."""
+async def metrics(request: Request) -> Response:
+    """Counts and times in Prometheus' format; labels hold no ids and nothing that a person said. Of the job queue it
+    tells what the database says now, and nothing while that is away."""
+    with suppress(SQLAlchemyError, TimeoutError):
+        async with asyncio.timeout(PATIENCE_S), rooms_of(request).database.session() as session:
+            await look_at_queue(session)
+    TASKS.set(len(asyncio.all_tasks()))
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -114,7 +114,8 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def on_crash(request: Request, error: Exception) -> Response:
         # The route's pattern, never the path: a candidate's path holds the secret of the link.
         route = getattr(request.scope.get("route"), "path", "unknown")
-        log.error("request failed", route=route, method=request.method, exc_info=error)
+        request_id = getattr(request.state, "request_id", None)
+        log.error("request failed", route=route, method=request.method, request_id=request_id, exc_info=error)
         todo = ("Please try again in a minute. Nothing you have already sent is lost.",)
         problem = Problem(
             500, "internal", "Something went wrong on our side", "The error was written to the log.", todo=todo
@@ -122,6 +123,6 @@ def install_problem_handlers(app: FastAPI) -> None:
         response = respond(request, problem)
         # Starlette answers a crash outside of every middleware, so what those add is added here.
         add_security_headers(response.headers, request.url.path)
-        if request_id := getattr(request.state, "request_id", None):
+        if request_id:
             response.headers[REQUEST_ID] = request_id
         return response

@@ -10,6 +10,7 @@ from procrastinate.tasks import configure_task
 from psycopg_pool import AsyncConnectionPool
 
 from interviewer.records.database import libpq_url
+from interviewer.tracing import carried
 
 __all__ = ["FINALISE", "SCORE", "JobQueue"]
 
@@ -57,6 +58,6 @@ class JobQueue:
                 schedule_in={"milliseconds": round(in_s * 1000)} if in_s else None,
             )  # fmt: skip
             try:
-                await job.defer_async(interview_id=interview_id)
+                await job.defer_async(interview_id=interview_id, **carried())
             except ConnectorException as error:
                 raise error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error from None

@@ -12,12 +12,14 @@ import hashlib
 import hmac
 import json
 import ssl
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import SystemRandom
 
 import httpx
 import structlog
+from prometheus_client import Histogram
 
 from interviewer import __version__
 from interviewer.jobs.targets import RefusedTarget, Resolve, checked_target, system_resolve
@@ -40,6 +42,13 @@ GONE = 410
 
 log = structlog.get_logger(__name__)
 
+WEBHOOK_SECONDS = Histogram(
+    "melvin_webhook_seconds",
+    "Time of one try to tell an endpoint of an event.",
+    ("outcome",),
+    buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -56,11 +65,13 @@ class Post:
     resolve: Resolve = system_resolve
     trust: ssl.SSLContext = field(default_factory=httpx.create_ssl_context)
 
-    async def send(self, url: str, body: bytes, headers: dict[str, str], *, private_allowed: bool) -> Outcome:
+    async def send(
+        self, url: str, body: bytes, headers: dict[str, str], *, private_allowed: bool, method: str = "POST"
+    ) -> Outcome:
         try:
             async with asyncio.timeout(CONNECT_S + ANSWER_S):
                 target = await checked_target(url, private_allowed, self.resolve)
-                return await self._send(target.url, body, {**headers, "Host": target.host}, target.name)
+                return await self._send(method, target.url, body, {**headers, "Host": target.host}, target.name)
         except RefusedTarget as error:
             return Outcome(None, str(error))
         except TimeoutError:
@@ -68,14 +79,14 @@ class Post:
         except (httpx.HTTPError, ssl.SSLError) as error:
             return Outcome(None, f"No answer ({type(error).__name__}).")
 
-    async def _send(self, url: str, body: bytes, headers: dict[str, str], name: str) -> Outcome:
+    async def _send(self, method: str, url: str, body: bytes, headers: dict[str, str], name: str) -> Outcome:
         timeout = httpx.Timeout(ANSWER_S, connect=CONNECT_S)
         # No proxy and no redirect: either would lead where nobody has looked.
         async with httpx.AsyncClient(
             trust_env=False, follow_redirects=False, timeout=timeout, verify=self.trust
         ) as client:
             request = client.build_request(
-                "POST", url, content=body, headers=headers, extensions={"sni_hostname": name}
+                method, url, content=body, headers=headers, extensions={"sni_hostname": name}
             )
             response = await client.send(request, stream=True)
             await response.aclose()  # what it says besides the status is nobody's business
@@ -132,9 +143,11 @@ async def deliver(work: Work, delivery_id: str, post: Post | None = None) -> Non
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": signatures(found.endpoint, found.event_id, body, now),
     }
+    began = time.perf_counter()
     outcome = await (post or Post()).send(
         found.endpoint.url, body, headers, private_allowed=found.endpoint.private_allowed
     )
+    WEBHOOK_SECONDS.labels("failed" if outcome.problem else "delivered").observe(time.perf_counter() - began)
     pause = None if outcome.problem is None or outcome.response_status == GONE else pause_after(found.tries + 1)
     await _settle(work, found, outcome, pause)
 

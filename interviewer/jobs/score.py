@@ -19,6 +19,7 @@ from interviewer.records.interviews import set_status, update_interview
 from interviewer.records.scorecards import all_scorecards_of, put_scorecard
 from interviewer.records.transcripts import best_transcript
 from interviewer.records.webhooks import announce
+from interviewer.tracing import span
 from scoring.judges.base import Judge
 from scoring.remembered import texts_of
 from scoring.rubric import Rubric
@@ -71,13 +72,14 @@ async def score(work: Work, interview_id: str) -> None:
             card, packed = await work.thread.run(
                 _judging(work, judge, said.answer(row.question_id), rubric, question, names)
             )
-        async with work.database.session() as session:
-            if packed is not None and work.embedder is not None:
-                await put_embeddings(session, work.embedder.version, [(row.id, *packed)])
-            stored = await put_scorecard(
-                session, answer_id=row.id, transcript_version=transcript.version, rubric_hash=rubric.hash,
-                judge=card.provenance.judge, judge_version=card.provenance.judge_version, body=card.to_dict(),
-            )  # fmt: skip
+        with span("store scorecard", interview=interview_id, answer=row.id):
+            async with work.database.session() as session:
+                if packed is not None and work.embedder is not None:
+                    await put_embeddings(session, work.embedder.version, [(row.id, *packed)])
+                stored = await put_scorecard(
+                    session, answer_id=row.id, transcript_version=transcript.version, rubric_hash=rubric.hash,
+                    judge=card.provenance.judge, judge_version=card.provenance.judge_version, body=card.to_dict(),
+                )  # fmt: skip
         revised = revised or (stored and interview.status == "scored")
         log.info("scorecard.stored" if stored else "scorecard.known", interview=interview_id, answer=row.id)
         if card.passing_failure:

@@ -18,6 +18,7 @@ from interviewer.jobs.app import MOST_TRIES, jobs_app
 from interviewer.jobs.endpoint import EndpointLimits, EndpointTurns
 from interviewer.jobs.judges import judges_from
 from interviewer.jobs.roles import ROLES
+from interviewer.jobs.observing import observed
 from interviewer.jobs.upkeep import keep_stalled_moving
 from interviewer.jobs.work import Work
 from interviewer.records.database import Database
@@ -142,6 +143,7 @@ async def _work_on(work: Work, options: JobOptions) -> None:
                 "delete_jobs": "successful",
                 "install_signal_handlers": False,
                 "additional_context": {"work": work},
+                "worker_middleware": [observed],
             }
             workers.append(asyncio.create_task(app.run_worker_async(**how), name=f"worker {mine[0]}"))
         try:
@@ -161,5 +163,5 @@ async def work_off(url: str, work: Work) -> None:
     async with app.open_async():
         await app.run_worker_async(
             wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="successful",
-            additional_context={"work": work},
+            additional_context={"work": work}, worker_middleware=[observed],
         )  # fmt: skip

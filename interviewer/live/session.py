@@ -59,6 +59,7 @@ from interviewer.live.listening import Listening
 from interviewer.live.messages import cut
 from interviewer.live.parts import SessionParts
 from interviewer.live.speaking import Speaking
+from interviewer.live.stages import TurnStages
 from interviewer.speech.process import ModelError, ModelGone
 
 __all__ = ["InterviewSession"]
@@ -110,6 +111,7 @@ class InterviewSession:
         self._closed = False
         self.finishing: asyncio.Task[None] | None = None
         self.last_active = self.clock.now()
+        self._stages = TurnStages()
 
     @property
     def failed(self) -> bool:
@@ -245,6 +247,7 @@ class InterviewSession:
             logged.set_result(None)
         if isinstance(event, (SpeechStarted, SpeechEnded, Typed, Draft, Pressed, Connected)):
             self.last_active = event.at
+        self._stages.came(event)
         for action in actions:
             await self._carry_out(action)
         if isinstance(event, Connected):
@@ -255,6 +258,7 @@ class InterviewSession:
     async def _carry_out(self, action: Action) -> None:
         match action:
             case Say():
+                self._stages.decided(action, self.clock.now())
                 self.speaking.say(action, began=lambda: self._said(action))
                 self.prepare(self.conversation.likely_next())
             case StopSaying():
@@ -307,6 +311,7 @@ class InterviewSession:
     def _said(self, action: Say) -> None:
         """The sound of an utterance begins: so does its caption."""
         self._said_last = (action, 0)
+        self._stages.sounded(self.clock.now())
         self._show_caption(action.utterance, " ".join(action.texts))
 
     def _cut_caption(self, utterance: int) -> None:

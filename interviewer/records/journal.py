@@ -18,12 +18,19 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from prometheus_client import Histogram
 
 __all__ = ["Entry", "Journal", "journal_path", "parse_lines"]
 
 Entry = dict[str, Any]
 
 log = structlog.get_logger(__name__)
+
+JOURNAL_SECONDS = Histogram(
+    "melvin_journal_write_seconds",
+    "Time to write events to the journal and have them on the disk.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0),
+)
 
 
 def journal_path(folder: Path, interview_id: str) -> Path:
@@ -110,6 +117,7 @@ class Journal:
                     if not written.done():
                         written.set_result(None)
 
+    @JOURNAL_SECONDS.time()
     def _write(self, lines: bytes) -> None:
         if self._fd is None:
             self._fd, self._length = _open(self._path)

@@ -16,6 +16,8 @@ from psycopg import AsyncConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from interviewer.tracing import carried
+
 __all__ = ["defer_many", "defer_within", "raw_connection"]
 
 
@@ -35,7 +37,7 @@ async def defer_within(
         connection=await raw_connection(session),
     )  # fmt: skip
     try:
-        await job.defer_async(subject=argument)
+        await job.defer_async(subject=argument, **carried())
     except ConnectorException as error:
         raise _plain(error) from None
 
@@ -57,7 +59,7 @@ async def defer_many(
         connection=await raw_connection(session),
     )  # fmt: skip
     try:
-        await jobs.batch_defer_async(*arguments)
+        await jobs.batch_defer_async(*({**one, **carried()} for one in arguments))
     except ConnectorException as error:
         raise _plain(error) from None
 

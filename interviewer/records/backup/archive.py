@@ -96,7 +96,7 @@ class ArchiveWriter:
         member = tarfile.TarInfo(name)
         member.size, member.mode = size, 0o600
         hashing = _Hashing(source)
-        self._tar.addfile(member, hashing)  # type: ignore[arg-type] # it reads and does nothing else
+        self._tar.addfile(member, hashing)
         digest = hashing.digest.hexdigest()
         self.members[name] = {"sha256": digest, "bytes": size}
         return digest
