@@ -1,4 +1,4 @@
-"""``interviewer invite``, ``replay``, ``delete`` and ``retention``: from an invitation to its deletion."""
+"""``interviewer invite``, ``replay``, ``export``, ``delete`` and ``retention``: from an invitation to its deletion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    for command in (invite, replay, delete, retention):
+    for command in (invite, replay, export, delete, retention):
         app.command()(command)
 
 
@@ -85,6 +85,22 @@ def replay(
         typer.echo(json.dumps(replaying.to_dict(replayed), ensure_ascii=False, indent=2))
     else:
         typer.echo(replaying.as_table(replayed))
+
+
+def export(
+    ids: Annotated[list[str], typer.Argument(metavar="INTERVIEW...", help="Interviews (int_...).")],
+    to: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where each gets a folder of its own.")],
+) -> None:
+    """Write interviews as files: transcript (JSON, WebVTT), answers (CSV), scorecards, recordings, and their hashes."""
+    from interviewer.desk import exporting
+
+    settings = read_settings()
+
+    async def run() -> None:
+        async for line in exporting.export(settings, say, tuple(ids), to):
+            typer.echo(line)
+
+    carry_out(run)
 
 
 def delete(

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.encoders import jsonable_encoder
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from interviewer.http.documents import (
+    answers_csv,
+    interview_document,
+    shown_version,
+    transcript_document,
+    webvtt_document,
+)
 from interviewer.http.problems import Problem
 from interviewer.http.review import Review, gather
 from interviewer.http.rooms import rooms_of
 from interviewer.http.security import Account
 from interviewer.records import recordings, scorecards
 from interviewer.records.objects import ObjectStore
-from interviewer.records.tables import Recording, TranscriptRow
-from scoring.export import webvtt
-from scoring.transcript import Transcript
 
-__all__ = ["ByteRange", "router", "transcript_document", "wanted_range", "webvtt_document"]
+__all__ = ["ByteRange", "router", "wanted_range"]
 
 router = APIRouter(include_in_schema=False)
 
@@ -103,7 +107,7 @@ async def transcript_json(
     request: Request, who: Account, interview_id: str, version: Annotated[int | None, Query(ge=1)] = None
 ) -> Response:
     review = await _review(request, interview_id, version)
-    name = f"{interview_id}-transcript-{_shown(review).version}.json"
+    name = f"{interview_id}-transcript-{shown_version(review).version}.json"
     return JSONResponse(transcript_document(review), headers={"Content-Disposition": _attachment(name)})
 
 
@@ -112,9 +116,16 @@ async def transcript_vtt(
     request: Request, who: Account, interview_id: str, version: Annotated[int | None, Query(ge=1)] = None
 ) -> Response:
     review = await _review(request, interview_id, version)
-    name = f"{interview_id}-transcript-{_shown(review).version}.vtt"
+    name = f"{interview_id}-transcript-{shown_version(review).version}.vtt"
     headers = {"Content-Disposition": _attachment(name)}
     return Response(webvtt_document(review), media_type="text/vtt; charset=utf-8", headers=headers)
+
+
+@router.get("/interviews/{interview_id}/answers.csv")
+async def table(request: Request, who: Account, interview_id: str) -> Response:
+    review = await _review(request, interview_id, None)
+    headers = {"Content-Disposition": _attachment(f"{interview_id}-answers.csv")}
+    return Response(answers_csv(review), media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/interviews/{interview_id}/interview.json")
@@ -123,70 +134,9 @@ async def everything(request: Request, who: Account, interview_id: str) -> Respo
     async with rooms.database.session() as session:
         review = await gather(session, interview_id)
         cards = await scorecards.all_scorecards_of(session, interview_id)
-    interview = review.interview
-    document: dict[str, Any] = {
-        "object": "interview.export",
-        "id": interview.id,
-        "status": interview.status,
-        "end_reason": interview.end_reason,
-        "created_at": interview.created_at,
-        "started_at": interview.started_at,
-        "ended_at": interview.ended_at,
-        "submitted_at": interview.submitted_at,
-        "scored_at": interview.scored_at,
-        "candidate": {"id": interview.invitation.candidate_id, "name": interview.invitation.candidate.name},
-        "invitation": {
-            "id": interview.invitation_id,
-            "variables": interview.invitation.variables,
-            "accommodation": interview.invitation.accommodation,
-        },
-        "plan": interview.invitation.plan.body,
-        "consent": review.consent and {
-            "notice_hash": review.consent.notice_hash,
-            "notice": review.consent.notice_text,
-            "language": review.consent.language,
-            "accepted_at": review.consent.accepted_at,
-        },
-        "answers": [
-            {"id": a.id, "question_id": a.question_id, "position": a.position, "kind": a.kind, "status": a.status}
-            for a in review.answers
-        ],
-        "transcripts": [_version(t) for t in review.transcripts],
-        "scorecards": [
-            {"id": c.id, "answer_id": c.answer_id, "transcript_version": c.transcript_version, **c.body} for c in cards
-        ],
-        "recordings": [_recording(r) for r in review.recordings],
-        "events": [{"seq": e.seq, "at": e.at, "kind": e.kind, "body": e.body} for e in review.events],
-    }  # fmt: skip
+    document = interview_document(review, cards)
     headers = {"Content-Disposition": _attachment(f"{interview_id}.json")}
     return JSONResponse(jsonable_encoder(document), headers=headers)
-
-
-def transcript_document(review: Review) -> dict[str, Any]:
-    """The shown transcript with what it is. Raises ``transcript-not-ready`` (404)."""
-    return {"object": "transcript", "interview_id": review.interview.id, **_version(_shown(review))}
-
-
-def webvtt_document(review: Review) -> str:
-    row = _shown(review)
-    note = {"interview": review.interview.id, "version": str(row.version), "source": row.source}
-    return webvtt(Transcript.from_dict(row.body), note)
-
-
-def _version(row: TranscriptRow) -> dict[str, Any]:
-    created = row.created_at.isoformat()
-    return {"version": row.version, "source": row.source, "created_at": created, **row.body}
-
-
-def _recording(row: Recording) -> dict[str, Any]:
-    return {"id": row.id, "side": row.side, "sha256": row.sha256, "rate": row.rate, "samples": row.samples,
-            "media_type": row.media_type}  # fmt: skip
-
-
-def _shown(review: Review) -> TranscriptRow:
-    if review.shown is None:
-        raise Problem(404, "transcript-not-ready", "There is no transcript yet", "It is made after the interview.")
-    return review.shown
 
 
 def _attachment(name: str) -> str:

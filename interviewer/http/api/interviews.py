@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from interviewer.http.api.keys import Caller, Scope, scoped
 from interviewer.http.api.models import Interview, ListOf, ScorecardDocument, Scorecards, TranscriptDocument
-from interviewer.http.downloads import transcript_document, webvtt_document
+from interviewer.http.documents import transcript_document, webvtt_document
 from interviewer.http.problems import Problem
 from interviewer.http.review import Review, gather
 from interviewer.http.rooms import rooms_of
