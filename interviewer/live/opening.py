@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import structlog
+
 from interviewer.conversation.events import Event, event_from_dict
 from interviewer.conversation.history import replay
-from interviewer.conversation.script import Script
+from interviewer.conversation.script import RATE, Script
 from interviewer.live.catching_up import BrowserSound
 from interviewer.live.connection import Connection, Recorders
 from interviewer.live.coverage import LiveCoverage
@@ -19,20 +22,29 @@ from interviewer.live.outcome import FinaliseJobs, Outcome
 from interviewer.live.parts import SessionParts
 from interviewer.live.recogniser import InterviewRecogniser
 from interviewer.live.session import InterviewSession
+from interviewer.live.sound_parts import NOT_KEPT, SoundParts
+from interviewer.live.this_node import ThisNode
 from interviewer.media.recording import Recorder, length
 from interviewer.plans.bundle import PlanBundle
 from interviewer.plans.variables import filled
 from interviewer.records.database import Database
 from interviewer.records.events import read_events
+from interviewer.records.feeder import Feeder
 from interviewer.records.interviews import interview as find_interview
 from interviewer.records.journal import Journal
+from interviewer.records.leases import RUNNING, Lease
+from interviewer.records.recording_parts import recorded_until
 from interviewer.speech.recognition import Recogniser
 from interviewer.speech.voice import Voice
 
-__all__ = ["RUNNING", "Opening", "Running"]
+__all__ = ["Opening", "Running"]
 
-RUNNING = ("created", "live", "paused")
-"""Statuses of interviews that are not over."""
+UNKNOWN_S = 10
+"""What a node that died may have recorded and never brought: the clock goes on behind it."""
+KEEP_SOUND_S = 10.0
+PUT_AWAY_S = 15.0
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -42,6 +54,7 @@ class Running:
 
     session: InterviewSession
     recorders: Recorders
+    lease: int
     plan: str
     whole: bool
     connections: list[Connection] = field(default_factory=list)
@@ -55,6 +68,7 @@ class _Restored:
     bundle: PlanBundle
     script: Script
     past: tuple[Event, ...]
+    recorded_to: int
 
     @property
     def over(self) -> bool:
@@ -65,7 +79,9 @@ class _Restored:
 class Opening:
     journals: Path
     recordings: Path
-    node: str
+    node: ThisNode
+    feeder: Feeder
+    sound: SoundParts
     database: Database
     recogniser: Recogniser
     voice: Voice
@@ -76,12 +92,51 @@ class Opening:
     browser: BrowserSound | None = None
 
     async def bring_up(self, interview_id: str) -> Running:
-        """Raises UnknownInterview, or InterviewOver where the outcome is written."""
+        """Raises UnknownInterview, Elsewhere, or InterviewOver where the outcome is written."""
+        # The journal may be ahead of its copy in the database, by a second or by a whole outage; and from here on the
+        # database alone tells what has happened, whoever held the interview.
+        await self.feeder.bring(interview_id)
+        lease = await self.node.take(interview_id)
+        try:
+            return await self._restore(interview_id, lease)
+        except BaseException:
+            await self.node.release(interview_id, lease.number)
+            raise
+
+    async def put_away(self, interview_id: str, lease: int) -> None:
+        """Bring all that this machine has of it to where other nodes find it, then let them have it. What cannot be
+        brought now, the next process of this machine brings."""
+        try:
+            async with asyncio.timeout(PUT_AWAY_S):
+                await self.keep_sound(interview_id, lease)
+                await self.feeder.bring(interview_id)
+                await self.node.release(interview_id, lease)
+        except NOT_KEPT as error:
+            log.warning("an interview could not be put away", interview=interview_id, error=str(error))
+        self.sound.forget(interview_id)
+
+    async def keep_sound(self, interview_id: str, lease: int) -> None:
+        """What is recorded so far is in the object store when it returns, unless that is away."""
+        try:
+            async with asyncio.timeout(KEEP_SOUND_S):
+                await self.sound.keep(interview_id, lease)
+        except NOT_KEPT as error:
+            log.warning("sound was not brought to the object store", interview=interview_id, error=str(error))
+
+    async def _restore(self, interview_id: str, lease: Lease) -> Running:
         restored = await self.restored(interview_id)
         bundle, script = restored.bundle, restored.script
+        number = lease.number
         parts = SessionParts(
-            journal=Journal(self.journals, interview_id),
-            outcome=Outcome(self.database, self.jobs, self.clock, interview_id, self.node),
+            journal=Journal(self.journals, interview_id, number),
+            outcome=Outcome(
+                self.database,
+                self.jobs,
+                self.clock,
+                interview_id,
+                number,
+                lambda: self.keep_sound(interview_id, number),
+            ),
             voice=self.voice,
             recognise=InterviewRecogniser(self.recogniser, self.load, script.language, bundle.plan.vocabulary),
             coverage=self.coverage,
@@ -90,7 +145,9 @@ class Opening:
         )
         folder = self.recordings / interview_id
         # The recording may go on after the last event: what is said next must not be written over it.
-        recorded_to = max(length(folder, "candidate"), length(folder, "melvin"))
+        recorded_to = max(length(folder, "candidate"), length(folder, "melvin"), restored.recorded_to)
+        if lease.before not in (None, self.node.options.id):
+            recorded_to = max(recorded_to, *(e.at for e in restored.past), 0) + UNKNOWN_S * RATE
         session = InterviewSession(interview_id, script, parts, restored.past, recorded_to)
         recorders = Recorders(Recorder(folder, "candidate"), Recorder(folder, "melvin"))
         if session.conversation.finished:
@@ -98,7 +155,7 @@ class Opening:
         else:
             session.start()
             session.prepare(script.all_texts())
-        return Running(session, recorders, bundle.hash, whole=not restored.past)
+        return Running(session, recorders, number, bundle.hash, whole=not restored.past)
 
     async def restored(self, interview_id: str) -> _Restored:
         """As :meth:`bring_up`, without starting anything."""
@@ -108,9 +165,8 @@ class Opening:
                 raise UnknownInterview(interview_id)
             if row.status not in RUNNING:
                 raise InterviewOver
-            stored = {e.seq: {**e.body, "kind": e.kind, "at": e.at} for e in await read_events(db, interview_id)}
+            stored = [{**e.body, "kind": e.kind, "at": e.at} for e in await read_events(db, interview_id)]
+            recorded_to = await recorded_until(db, interview_id)
             bundle = filled(PlanBundle.from_dict(row.invitation.plan.body), row.invitation.variables)
-        # The journal may be ahead of its copy in the database, by a second or by a whole outage.
-        stored |= {int(e["seq"]): e for e in Journal(self.journals, interview_id).read()}
-        past = tuple(event_from_dict(stored[seq]) for seq in sorted(stored))
-        return _Restored(bundle, Script.from_dict(row.script), past)
+        past = tuple(event_from_dict(e) for e in stored)
+        return _Restored(bundle, Script.from_dict(row.script), past, recorded_to)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from interviewer.conversation.script import RATE
 from interviewer.live.admission import Admission, AdmissionOptions
+from interviewer.live.catching_up import StoredBrowserSound
 from interviewer.live.connection import Connection
 from interviewer.live.connection_test import ConnectionTests
 from interviewer.live.coverage import LiveCoverage
@@ -93,6 +94,7 @@ class Live:
         self._opening = Opening(
             options.journals, options.recordings, self._node, feeder, self._sound,
             database, recogniser, voice, coverage, jobs, clock, load,
+            StoredBrowserSound(database, objects, options.recordings),
         )  # fmt: skip
         self._left_behind = LeftBehind(self._opening, database, clock, self._entry)
         feeder.on_refused = self._taken
@@ -344,11 +346,14 @@ class Live:
         entry = self._entries.pop(interview_id, None)
         if entry is None:
             return
+        link = entry.session.links.current
         entry.session.lost()
+        if link is not None:
+            entry.session.links.drop(link)  # nothing more is heard from there, or recorded
         await entry.session.close()
         await entry.recorders.close()
         await self._opening.put_away(interview_id, entry.lease)
-        if last is not None and entry.session.links.send(last):
+        if last is not None and link is not None and link.send(last):
             await asyncio.sleep(FAREWELL_S)
         for connection in entry.connections:
             await connection.close()

@@ -118,6 +118,11 @@ class InterviewSession:
         """The one task ended before the interview did."""
         return self._runner is not None and self._runner.done() and not self.conversation.finished
 
+    @property
+    def quiet(self) -> bool:
+        """Neither side is speaking, and nothing that was said is still being understood."""
+        return not (self.speaking.busy or self.listening.busy)
+
     def start(self) -> None:
         if self.conversation.connected:  # the log ends in the middle: whoever was there is not there now
             self.emit(Disconnected(self.clock.now(), self.epoch))
@@ -173,7 +178,7 @@ class InterviewSession:
 
     def back(self) -> None:
         """A page that had fallen silent is heard again over the same link."""
-        if self._audio is not None and not self.connected and not self.conversation.finished:
+        if self._audio is not None and not (self.connected or self.conversation.finished or self._closed):
             self.hello()
 
     def hello(self) -> None:
@@ -362,14 +367,14 @@ class InterviewSession:
     async def close(self) -> None:
         """Stop; what is in the queue already is still written down."""
         self.catching_up.cancel()
+        self._closed = True
+        await self.listening.close()  # the last words are still taken
         if self._runner is not None and not self._runner.done():
-            self._closed = True
             drained = asyncio.create_task(self._queue.join())
             await asyncio.wait({drained, self._runner}, timeout=DRAIN_S, return_when=asyncio.FIRST_COMPLETED)
             drained.cancel()
             self._runner.cancel()
             await asyncio.gather(self._runner, return_exceptions=True)
-        await self.listening.close()
         await self.speaking.close()
         if self.conversation.started and not self.conversation.finished:
             with contextlib.suppress(TimeoutError):
