@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from interviewer import __version__
-from interviewer.commands import access, backups, interviews, network, nodes, plans, rescore, webhooks
+from interviewer.commands import access, ats, backups, interviews, network, nodes, plans, rescore, webhooks
 from interviewer.commands.terminal import carry_out, carry_out_with_settings, read_settings, say
 
 __all__ = ["app", "main"]
@@ -89,4 +89,5 @@ for module in (interviews, rescore, backups, network, nodes):
     module.register(app)
 for group, name in ((access.keys, "keys"), (access.recruiters, "recruiters"), (plans.plans, "plans")):
     app.add_typer(group, name=name)
+app.add_typer(ats.ats_commands(carry_out_with_settings), name="ats")
 app.add_typer(webhooks.webhook_commands(carry_out_with_settings), name="webhooks")

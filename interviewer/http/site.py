@@ -16,6 +16,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from interviewer import __version__
 from interviewer.http import (
+    ats_ashby,
+    ats_greenhouse,
     browser_recording,
     candidate,
     candidate_live,
@@ -27,6 +29,7 @@ from interviewer.http import (
     plan_pages,
     recruiter,
     run_pages,
+    webhook_pages,
 )
 from interviewer.http.api import describe, reference
 from interviewer.http.api import router as api
@@ -63,8 +66,8 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
     site.state.passwords = passwords or Passwords()
     site.state.rate_limits = limits
     for part in (
-        health, candidate, candidate_live, browser_recording, lobby, login, recruiter, downloads, invitation_pages,
-        plan_pages, run_pages,
+        health, ats_ashby, ats_greenhouse, candidate, candidate_live, browser_recording, lobby, login, recruiter,
+        downloads, invitation_pages, plan_pages, run_pages, webhook_pages,
     ):  # fmt: skip
         site.include_router(part.router)
     site.include_router(api)

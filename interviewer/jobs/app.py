@@ -23,10 +23,12 @@ from interviewer.jobs.deliver import deliver
 from interviewer.jobs.erase import apply_retention, erase, erase_left
 from interviewer.jobs.failures import SCORING, WRITING, told
 from interviewer.jobs.finalise import finalise
+from interviewer.jobs.report import report
 from interviewer.jobs.rescore import pick_up_lost_runs, prepare_run, rescore
 from interviewer.jobs.score import score
 from interviewer.jobs.upkeep import pick_up_lost, prune, submit_unchecked
 from interviewer.jobs.work import Work
+from interviewer.records.ats import REPORT
 from interviewer.records.database import libpq_url
 from interviewer.records.deletions import ERASE
 from interviewer.records.runs import PREPARE_RUN, RESCORE, RUN_QUEUE
@@ -97,6 +99,10 @@ def jobs_app(url: str) -> App:
     @app.task(name=DELIVER, queue="deliver", pass_context=True, retry=retries)
     async def run_deliver(context: JobContext, subject: str) -> None:
         await deliver(_work(context), subject)
+
+    @app.task(name=REPORT, queue="deliver", pass_context=True, retry=retries)
+    async def run_report(context: JobContext, subject: str) -> None:
+        await report(_work(context), subject)
 
     @app.task(name=ERASE, queue="upkeep", pass_context=True, retry=retries)
     async def run_erase(context: JobContext, subject: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from interviewer.jobs.defer import FINALISE, SCORE, JobQueue
 from interviewer.jobs.failures import PlainError, told
 from interviewer.jobs.work import Work
+from interviewer.records.ats import lost_reports
 from interviewer.records.interviews import ended_before, set_status
 from interviewer.records.replies import prune_replies
 from interviewer.records.runs import RUN_QUEUE
@@ -54,6 +55,7 @@ async def pick_up_lost(work: Work) -> list[str]:
         unscored = await _without_job(session, "submitted", SCORE, "i.submitted_at", "true")
     async with work.database.session() as session:
         undelivered = await lost_deliveries(session, datetime.now(UTC))
+        undelivered += await lost_reports(session, datetime.now(UTC))
     if undelivered:
         log.info("job.picked_up", task="deliver", deliveries=len(undelivered))
     await _defer(work, FINALISE, unwritten)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from interviewer.records.ats import tell_of_interview
 from interviewer.records.ids import new_id
 from interviewer.records.pages import page
 from interviewer.records.tables import Interview, Invitation
@@ -132,6 +133,9 @@ async def set_status(
     told = EVENTS.get((before, status)) or EVENTS.get(("", status))
     if told is not None and before != status:
         await announce(session, told, interview_id)
+    if before != status:
+        invitation_id = await session.scalar(select(Interview.invitation_id).where(Interview.id == interview_id))
+        await tell_of_interview(session, str(invitation_id), status)
     return True
 
 

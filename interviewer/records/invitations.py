@@ -17,7 +17,7 @@ from interviewer.records.tables import Candidate, Invitation, PlanVersion
 
 __all__ = [
     "InvitationStatus", "create_invitation", "invitation", "invitation_by_token", "invitation_status",
-    "list_invitations", "revoke_invitation",
+    "list_invitations", "new_link", "revoke_invitation",
 ]  # fmt: skip
 
 InvitationStatus = Literal["open", "used", "expired", "revoked"]
@@ -82,6 +82,14 @@ async def invitation(session: AsyncSession, invitation_id: str, *, lock: bool = 
     """With candidate, plan and interview loaded. ``lock`` holds it until the transaction ends."""
     query = _loaded().where(Invitation.id == invitation_id)
     return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def new_link(session: AsyncSession, found: Invitation) -> str:
+    """Another token for the same invitation; the one before it leads nowhere from now on."""
+    token = new_token(test=not found.livemode)
+    found.token_hash = hash_token(token)
+    await session.flush()
+    return token
 
 
 async def revoke_invitation(session: AsyncSession, invitation_id: str) -> bool:

@@ -31,9 +31,9 @@ from interviewer.records.tables import (
 )
 
 __all__ = [
-    "DELIVER", "EVENT_TYPES", "DeliveryStatus", "EventType", "add_endpoint", "announce", "announce_run", "delivery",
-    "disable_endpoint", "endpoint", "list_deliveries", "list_endpoints", "lost_deliveries", "new_signing_secret",
-    "prune_events", "remove_endpoint", "replay", "rotate_secret", "settle",
+    "DELIVER", "EVENT_TYPES", "DeliveryStatus", "EventType", "add_endpoint", "announce", "announce_invitation",
+    "announce_run", "delivery", "disable_endpoint", "endpoint", "list_deliveries", "list_endpoints",
+    "lost_deliveries", "new_signing_secret", "prune_events", "remove_endpoint", "replay", "rotate_secret", "settle",
 ]  # fmt: skip
 
 DELIVER = "deliver"
@@ -41,6 +41,7 @@ QUEUE = "deliver"
 EventType = Literal[
     "interview.started", "interview.paused", "interview.resumed", "interview.finished", "interview.submitted",
     "interview.deleted", "transcript.ready", "score.ready", "score.revised", "scoring_run.completed",
+    "invitation.requested",
 ]  # fmt: skip
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 DeliveryStatus = Literal["pending", "delivered", "failed"]
@@ -75,6 +76,17 @@ async def announce_run(session: AsyncSession, run: ScoringRun) -> None:
             "total": run.total, "done": run.done, "failed": run.failed,
         }  # fmt: skip
         await _tell(session, "scoring_run.completed", wanting, data, None)
+
+
+async def announce_invitation(session: AsyncSession, invitation: Invitation) -> None:
+    """That another system asked for it: nobody has its link yet. Candidate and plan are loaded."""
+    wanting = await _wanting(session, "invitation.requested", invitation.livemode)
+    if wanting:
+        data = {
+            "object": "invitation", "id": invitation.id, "status": "open", "livemode": invitation.livemode,
+            "plan": {"name": invitation.plan.name, "version": invitation.plan.version},
+        }  # fmt: skip
+        await _tell(session, "invitation.requested", wanting, data, None)
 
 
 async def _wanting(session: AsyncSession, kind: EventType, live: bool) -> list[str]:

@@ -119,5 +119,17 @@ async def api(site: FastAPI, database: Database) -> AsyncIterator[httpx.AsyncCli
 
 
 @pytest.fixture
+async def tester(site: FastAPI, database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """A program with a test key of every scope."""
+    async with database.session() as session:
+        _, secret = await keys.create_key(session, name="tests", scopes=SCOPES, livemode=False)
+    assert secret.startswith("mk_test_")
+    transport = httpx.ASGITransport(app=site, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with httpx.AsyncClient(transport=transport, base_url=f"{ORIGIN}/api/v1", headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
 async def finished(database: Database, library: Library, objects: ObjectStore, tmp_path: Path) -> Finished:
     return await finished_interview(database, library, objects, tmp_path)

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-from fastapi import FastAPI
 
 from interviewer.desk import errands
 from interviewer.jobs.worker import work_off
-from interviewer.records import keys
 from interviewer.records.database import Database
 from interviewer.settings import Settings
-from tests.http.conftest import ORIGIN, SCOPES
 from tests.http.test_api import check_problem
 from tests.jobs.interviews import a_bench
 
 PLAN = "generalist-ai-trainer"
 INVITATION: dict[str, Any] = {"plan": {"name": PLAN}, "candidate": {"name": "An Le", "email": "an@example.org"}}
 HOOK = {"url": "https://hooks.example.com/melvin"}
-
-
-@pytest.fixture
-async def tester(site: FastAPI, database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    """A program with a test key of every scope."""
-    async with database.session() as session:
-        _, secret = await keys.create_key(session, name="tests", scopes=SCOPES, livemode=False)
-    assert secret.startswith("mk_test_")
-    transport = httpx.ASGITransport(app=site, raise_app_exceptions=False)
-    headers = {"Authorization": f"Bearer {secret}"}
-    async with httpx.AsyncClient(transport=transport, base_url=f"{ORIGIN}/api/v1", headers=headers) as client:
-        yield client
 
 
 async def test_test_objects_and_live_objects_do_not_see_each_other(

@@ -14,6 +14,7 @@ class Received:
     path: str
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Receiver:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:] if line)}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
-            self.received.append(Received(head[0].split(" ")[1], headers, body))
+            self.received.append(Received(head[0].split(" ")[1], headers, body, head[0].split(" ")[0]))
             if self.status:
                 answer = f"HTTP/1.1 {self.status} Status\r\n{self.extra}Content-Length: 0\r\nConnection: close\r\n\r\n"
                 writer.write(answer.encode())

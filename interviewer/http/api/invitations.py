@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from interviewer.http.api.keys import Caller, Scope, scoped
 from interviewer.http.api.models import Invitation, InvitationIn, ListOf
 from interviewer.http.api.once import OnceRoute, Transaction
-from interviewer.http.inviting import InvitationStatus, Wish, invite_within, link_of
+from interviewer.http.inviting import InvitationStatus, Wish, invitation_status, invite_within, link_of
 from interviewer.http.problems import Problem
 from interviewer.http.rooms import rooms_of
 from interviewer.records import invitations
@@ -77,6 +77,20 @@ async def read(request: Request, caller: Reader, invitation_id: str) -> Invitati
     async with rooms.database.session() as session:
         found = await invitations.invitation(session, invitation_id)
     return Invitation.of(_there(found, invitation_id, caller), rooms.clock())
+
+
+@router.post("/{invitation_id}/link", operation_id="renew_invitation_link", summary="Make a new link for an invitation")
+async def renew(request: Request, caller: Writer, session: Transaction, invitation_id: str) -> Invitation:
+    """For a link that was lost, or that an applicant tracking system asked for (`invitation.requested`): `link` is in
+    this reply alone, and the link before it leads nowhere from now on. `invitation-not-open` (409) for one that is
+    revoked or has expired."""
+    rooms = rooms_of(request)
+    found = _there(await invitations.invitation(session, invitation_id, lock=True), invitation_id, caller)
+    status = invitation_status(found, rooms.clock())
+    if status not in ("open", "used"):
+        raise Problem(409, "invitation-not-open", "This invitation is not open", f"It is {status}.")
+    token = await invitations.new_link(session, found)
+    return Invitation.of(found, rooms.clock(), link_of(rooms, token))
 
 
 @router.post("/{invitation_id}/revoke", operation_id="revoke_invitation", summary="Withdraw an invitation")

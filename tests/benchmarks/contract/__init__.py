@@ -1,9 +1,9 @@
 """Whether the API keeps its own description: schemathesis over the whole OpenAPI document, against a served site.
 
-The site runs on a real PostgreSQL with an interview that is finished and scored and a test key of every scope;
-schemathesis (in an environment of its own) reads the document over HTTP, makes up requests that fit it and requests that
-do not, follows the links between operations, and checks each reply: no 5xx, a documented status and media type, a body
-and headers that fit their schema, wrong data refused, no key no answer.
+The site runs on a real PostgreSQL with an interview that is finished and scored, and a key of every scope. schemathesis
+(in an environment of its own) reads the document over HTTP, makes up requests that fit it and requests that do not,
+follows the links between operations, and checks each reply: no 5xx, a documented status and media type, a body and
+headers that fit their schema, wrong data refused, no key no answer.
 """
 
 from __future__ import annotations
