@@ -24,7 +24,8 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 
 PAGE = 25
-SHOWN_FAILURES = 50
+SHOWN_FAILURES = 25
+SHOWN_CROSSINGS = 25
 USUAL_CUT = 3
 
 
@@ -65,7 +66,7 @@ async def one(
         "left_words": left_words,
         "criteria": [(c, plot_of(c)) for c in report.criteria],
         "titles": {c["id"]: c["title"] for c in rubric.get("criteria", ())},
-        "crossing": report.crossing,
+        "crossing": report.crossing[:SHOWN_CROSSINGS],
         "crossing_total": report.crossing_total,
         "cut": cut,
         "failed": failed,

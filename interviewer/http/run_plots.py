@@ -9,7 +9,7 @@ from interviewer.http.run_report import CriterionReport
 
 __all__ = ["Bar", "Plot", "plot_of"]
 
-WIDTH, HEIGHT = 360, 170
+WIDTH, HEIGHT = 360, 154
 """Of the drawing, in its own units; the page scales it."""
 TOP, FLOOR = 24, 130
 GROUP = WIDTH / 6
