@@ -17,6 +17,7 @@ from operator import eq
 
 from scoring.addressed import continues, is_addressed
 from scoring.copied import SHORTEST_COPY, Ngrams, Sources, copied_from, ngrams, share
+from scoring.headings import without_heading
 from scoring.lexicon import FUNCTION_WORDS
 from scoring.readable import is_list, is_noise
 from scoring.sentences import sentences, words
@@ -42,6 +43,8 @@ _FILLER = re.compile(
 _PART = re.compile(r"\w+")
 _SOUND = re.compile(r"u+h+m*|u+m+|e+r+m*|a+h+|h+m+|mm+|mhm|uh")
 _MAY_FILL = frozenset({"know", "mean", "like", "well", "okay", "ok", "yeah", "sort", "kind"})
+_CALLED = re.compile(r"\b[A-Z]{3,}\b")  # DAN, of an order to be DAN
+_ABBREVIATED = frozenset({"GPT", "LLM", "API", "PDF", "CSV", "JSON", "HTML", "SQL", "FAQ", "CEO", "USA"})
 _LOOSE = re.compile(r"\s+([,.;:!?])")
 _STUTTER = re.compile(r"\b(\w+(?: \w+)?)(?:,? \1\b)+", re.IGNORECASE)
 
@@ -116,7 +119,8 @@ def _read(text: str, keep_fillers: bool) -> tuple[_Read, ...]:
     said: set[tuple[str, ...]] = set()
     for sentence in sentences(seen):
         raw = joined(text[sentence.start : sentence.end], seen[sentence.start : sentence.end])
-        clean = standard_forms(raw if keep_fillers else without_fillers(raw))
+        begins = not seen[: sentence.start].rpartition("\n")[2].strip()
+        clean = without_heading(standard_forms(raw if keep_fillers else without_fillers(raw)), label=not begins)
         tokens = tuple(words(clean))
         if not tokens:
             continue
@@ -136,7 +140,8 @@ def _read(text: str, keep_fillers: bool) -> tuple[_Read, ...]:
 
 
 def _with_neighbours(read: Sequence[_Read], reasons: list[Dropped | None]) -> list[Dropped | None]:
-    """Reasons, where what surrounds a sentence to the judge and goes on about scores or orders belongs to it."""
+    """Reasons, where what surrounds a sentence to the judge and goes on about scores or orders belongs to it; and
+    whatever speaks of a part that the judge is to play, by its name in capitals."""
     found = [i for i, why in enumerate(reasons) if why is Dropped.ADDRESSED]
     if not found:
         return reasons
@@ -147,6 +152,10 @@ def _with_neighbours(read: Sequence[_Read], reasons: list[Dropped | None]) -> li
             if 0 <= i < len(read) and reasons[i] is None and continues(read[i].sentence.text):
                 reasons[i] = Dropped.ADDRESSED
                 waiting.append(i)
+    called = {name for i in found for name in _CALLED.findall(read[i].raw)} - _ABBREVIATED
+    for i, sentence in enumerate(read):
+        if reasons[i] is None and not called.isdisjoint(_CALLED.findall(sentence.raw)):
+            reasons[i] = Dropped.ADDRESSED
     for at in found:
         for i in _rest_of_quote(read, at):
             reasons[i] = reasons[i] or Dropped.ADDRESSED

@@ -47,7 +47,7 @@ BELONGS_AT = -1.07
 """Log-odds. With each rubric left out of the fit in turn, 3 % of the words of good answers (level 3 and more) lie under
 this, and 84 % of the foreign words."""
 
-CLEARLY = 2.5
+CLEARLY = 2.2
 """Log-odds under the threshold at which a sentence is foreign whatever stands beside it. Chosen, not fitted."""
 
 HOLLOW = 0.38  # cosine with empty talk that nine in ten sentences of our worked answers stay under
@@ -58,7 +58,8 @@ more of it. Chosen, not fitted; such answers are not among the worked examples."
 
 LEAST_LEFT = 0.2
 """Share of an answer, in characters, under which nothing of it counts: it is about something else with some words of
-the topic in it, or an attack with some words around it. Repeats and copies are not among what is counted here."""
+the topic in it, or an attack with some words around it. Repeats and copies are not among what is counted here, and
+neither is a single remark that was put aside."""
 
 FEWEST_TEXTS = 3
 """Texts for each key point, its examples among them. With fewer nobody can say what belongs: with the examples of our
@@ -71,6 +72,7 @@ average; ALONE is the weight of that, and that of ten words at a cosine of 0.42.
 NEAR = 0.25  # cosine from which a sentence counts to the core of its answer
 
 Features = npt.NDArray[np.float64]
+Which = npt.NDArray[np.bool_]
 
 
 def relevant(content: Content, vectors: Vectors, meaning: Vectors, empty: Vectors, points: int = 0) -> Content:
@@ -84,9 +86,9 @@ def relevant(content: Content, vectors: Vectors, meaning: Vectors, empty: Vector
         return content
     suspect = any(why is Dropped.ADDRESSED for _, _, why in content.dropped)
     bar = BELONGS_AT + (SUSPECT if suspect else 0.0)
-    belongs = _belongs(vectors, [len(s.words) for s in content.sentences], meaning, empty, bar)
+    belongs, aside = _belongs(vectors, [len(s.words) for s in content.sentences], meaning, empty, bar)
     sizes = np.array([s.end - s.start for s in content.sentences])
-    read = sizes.sum() + sum(end - start for start, end, why in content.dropped if why is Dropped.ADDRESSED)
+    read = sizes[~aside].sum() + sum(end - start for start, end, why in content.dropped if why is Dropped.ADDRESSED)
     if sizes[belongs].sum() < LEAST_LEFT * read:
         belongs[:] = False
     if belongs.all():
@@ -100,20 +102,22 @@ def relevant(content: Content, vectors: Vectors, meaning: Vectors, empty: Vector
 
 def _belongs(
     vectors: Vectors, lengths: Sequence[int], meaning: Vectors, empty: Vectors, bar: float
-) -> npt.NDArray[np.bool_]:
-    """A single sentence that is clearly foreign is put aside before the others are looked at: what belongs must not be
-    lost for one remark beside it. Several such are a passage of their own, and what is near to empty talk comes back
-    from no company."""
+) -> tuple[Which, Which]:
+    """(which belong, which was put aside). A single sentence that is clearly foreign is put aside before the others are
+    looked at: what belongs must not be lost for one remark beside it. Several such are a passage of their own, and what
+    is near to empty talk comes back from no company."""
     own = relevance(vectors, lengths, meaning, empty)
-    foreign = own < bar - CLEARLY
-    if foreign.sum() != 1 or len(own) == 1:
-        return own >= bar
+    nothing, foreign = np.zeros(len(own), dtype=bool), own == own.min()
+    if own.min() >= bar - CLEARLY or foreign.all():
+        return own >= bar, nothing
     others = np.flatnonzero(~foreign)
     again = relevance(vectors[others], [lengths[i] for i in others.tolist()], meaning, empty)
+    if again.min() < bar - CLEARLY:  # it was not the only one
+        return own >= bar, nothing
     hollow = (vectors[others] @ empty.T).max(axis=1)
     belongs = own >= bar
     belongs[others[(again >= bar) & (hollow < HOLLOW)]] = True
-    return belongs
+    return belongs, foreign
 
 
 def relevance(vectors: Vectors, lengths: Sequence[int], meaning: Vectors, empty: Vectors) -> Features:

@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from scoring.lexicon import FUNCTION_WORDS
+
 __all__ = ["Sentence", "clauses", "sentences", "words"]
 
 WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
@@ -27,12 +29,15 @@ _JOINERS_TEXT = """
     whereas however therefore
 """
 _JOINERS = frozenset(_JOINERS_TEXT.split())
+_BLANK, _BLANK_OR_COLON = re.compile(r"\s+$"), re.compile(r":?\s+$")
+_SELF = frozenset({"i", "i'm", "i've", "i'd", "i'll"})
 _NUMBER_NEXT = re.compile(r"\s*\d")  # "no. 5", but "The answer is no. It ..."
 _CLAUSE_END = re.compile(r"[,;:—–](?=\s)|\s[—–-](?=\s)")
 
 LONGEST = 40  # words in a sentence with an end mark; above that it is cut
 LONGEST_UNMARKED = 14  # words in a stretch without an end mark
 PIECE = (6, 14)  # words in a piece that was cut
+LONGEST_LEAD = 4  # words without grammar that may stand before "I" ("Last summer I ..."), whose capital means nothing
 SHORTEST_TAIL = 4  # words; a shorter rest stays with the piece before
 
 
@@ -61,9 +66,12 @@ def sentences(text: str) -> tuple[Sentence, ...]:
     for mark in _END.finditer(text):
         if not mark.group().startswith("\n") and _abbreviated(text, start, mark):
             continue
-        found += _pieces(text, start, mark.end(), marked=not mark.group().startswith("\n"))
+        for at, end in _put_in(text, start, mark.end()):
+            found += _pieces(text, at, end, marked=not mark.group().startswith("\n"))
         start = mark.end()
-    return (*found, *_pieces(text, start, len(text), marked=False))
+    for at, end in _put_in(text, start, len(text)):
+        found += _pieces(text, at, end, marked=False)
+    return tuple(found)
 
 
 def clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -78,6 +86,30 @@ def clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
             at = cut
     parts.append((at, end))
     return [_trimmed(text, a, b) for a, b in parts]
+
+
+def _put_in(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """[start, end), parted where another text was put before or into a sentence and no full stop parts them.
+
+    A small word with a capital begins a sentence. It does so after words without grammar ("Solution At first ..."); and
+    in the middle where what follows goes on with a small letter ("I would go Let's think. to the shop").
+    """
+    goes_on = text[end : end + 2].strip()[:1].islower()
+    # At the beginning of a line a label is a person's own order, as in "Question: ...".
+    between = _BLANK if not text[:start].rpartition("\n")[2].strip() else _BLANK_OR_COLON
+    before, grammar = start, False
+    for count, word in enumerate(WORD.finditer(text, start, end)):
+        plain = word.group().casefold().replace("’", "'")
+        if plain in FUNCTION_WORDS:
+            capital = word.group()[0].isupper() and count > 0 and between.match(text, before, word.start()) is not None
+            apart = count > LONGEST_LEAD or plain not in _SELF
+            if capital and apart and (not grammar or (goes_on and plain not in _SELF)):
+                return [(start, before), (word.start(), end)]
+            grammar = True
+            if not goes_on:
+                break
+        before = word.end()
+    return [(start, end)]
 
 
 def _abbreviated(text: str, start: int, mark: re.Match[str]) -> bool:

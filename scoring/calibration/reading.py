@@ -28,7 +28,7 @@ from scoring.transcript import Answer
 
 __all__ = ["FEATURES_VERSION", "AnswerReader"]
 
-FEATURES_VERSION = "2"
+FEATURES_VERSION = "3"
 """Changes whenever equal answers could give other features. A model fitted on another version is refused."""
 
 REFERENCE_NAMES = ("cosine", "most-alike", "share-of-reference", "share-of-answer")

@@ -56,6 +56,20 @@ def test_one_remark_beside_a_short_answer_does_not_take_the_answer_with_it(embed
         assert [s.text for s in mixed.sentences] == [s.text for s in alone.sentences]
 
 
+def test_one_long_remark_beside_a_short_answer_is_not_counted_to_what_the_answer_is_about(embedder: Embedder) -> None:
+    prompts = Path(__file__).parents[2] / "prompts"
+    rubric = read_rubric(prompts / "rubrics" / "domain-explanation.yaml")
+    examples = read_examples(prompts / "examples" / "domain-explanation.yaml")
+    short = "I like to cook Italian and sometimes Asian."
+    long = (
+        "At my last company the old server was always out of date, so in the end I wrote a script that copied all "
+        "files to another machine at night."
+    )
+    alone = kept(short, rubric, examples.question, embedder)
+    assert alone.dropped == ()
+    assert [s.text for s in kept(f"{short} {long}", rubric, examples.question, embedder).sentences] == [short]
+
+
 def test_doubt_grows_where_something_speaks_to_the_judge(
     moon: Rubric, moon_examples: ExampleSet, embedder: Embedder
 ) -> None:

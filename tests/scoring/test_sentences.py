@@ -18,6 +18,22 @@ def split(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("Well. Solution At first we waited.", ["Well.", "Solution", "At first we waited."]),
+        ("We saw it. Thought process: At first we waited.", ["We saw it.", "Thought process", "At first we waited."]),
+        ("Teamwork impact leadership result gain I waited.", ["Teamwork impact leadership result gain", "I waited."]),
+        ("I would go Let's think it over. to the shop.", ["I would go", "Let's think it over.", "to the shop."]),
+        ("Last summer I waited.", ["Last summer I waited."]),
+        ("We read The Times daily. Then we waited.", ["We read The Times daily.", "Then we waited."]),
+        ("Question: What is it?", ["Question: What is it?"]),
+    ],
+)
+def test_what_was_put_before_or_into_a_sentence_is_parted_from_it(text: str, expected: list[str]) -> None:
+    assert split(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("They flew. They landed! Did they walk? Yes", ["They flew.", "They landed!", "Did they walk?", "Yes"]),
         ("they flew. then they landed", ["they flew.", "then they landed"]),
         (

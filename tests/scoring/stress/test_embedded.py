@@ -31,12 +31,11 @@ SEEDS = (
 )
 
 SHORTFALLS = {
-    "irrelevance": 11,  # of 90: short weak answers gain length and plain words from a passage near the topic
+    "irrelevance": 10,  # of 90: short weak answers gain length and plain words from a passage near the topic
     "irrelevance-alone": 5,  # of 18
     "padding": 12,  # of 90: general remarks are near to open questions
     "padding-alone": 4,  # of 12
-    "question-copied": 2,  # of 90
-    "keywords": 1,  # of 90
+    "question-copied": 1,  # of 90
     "repetition": 1,  # of 90
     "master-key": 1,  # of 90
     "master-key-alone": 1,  # of 60
