@@ -57,3 +57,10 @@ def test_a_machine_lets_in_as_many_as_it_has_cores_for(
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(usable)), raising=False)
     assert settings().interviews_at_once == at_once
     assert settings(most_interviews=7).interviews_at_once == 7
+
+
+@pytest.mark.parametrize("address", ["node1.example.com", "https://one.example/path", "ftp://one.example"])
+def test_a_node_s_address_is_a_place_that_pages_can_be_sent_to(address: str) -> None:
+    assert settings(node_address="https://one.example:8443").node_address == "https://one.example:8443"
+    with pytest.raises(ValidationError, match="https://"):
+        settings(node_address=address)
