@@ -29,7 +29,7 @@ STATUS_WORDS: Mapping[str, str] = {
 _SECTIONS = {
     "interviews": "Interviews", "interview": "Interviews", "invitations": "Invitations", "invite": "Invitations",
     "invited": "Invitations", "plans": "Plans", "plan": "Plans",
-    "scoring-runs": "Scoring runs", "scoring-run": "Scoring runs",
+    "scoring-runs": "Scoring runs", "scoring-run": "Scoring runs", "webhooks": "Webhooks",
 }  # fmt: skip
 
 
