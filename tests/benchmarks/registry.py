@@ -13,7 +13,8 @@ from tests.benchmarks.report import Options, Report
 __all__ = ["NAMES", "benchmark", "summary"]
 
 NAMES = (
-    "install", "startup", "recognition", "gap", "turns", "peer", "captions", "capacity", "network", "scoring", "stress",
+    "install", "startup", "recognition", "gap", "turns", "peer", "captions", "capacity", "network", "nodes", "drain",
+    "scoring", "stress",
     "api", "contract",
 )  # fmt: skip
 

@@ -205,6 +205,8 @@ class Caller:
                     waiting_since = None
                 else:
                     self._on_message(message)
+                if message["t"] == "reconnect":
+                    return
                 continue
             now = time.monotonic()
             if now < next_ping:
