@@ -37,9 +37,9 @@ MANIFEST_LIMIT = 131_072
 MOST_BYTES = {"microphone": 128 * 2**20}
 """Of one interview: nine hours of speech."""
 MOST_STRETCHES = 1000
-"""A page begins a new one every two minutes, at a reload, and after a pause."""
+"""A page begins a new one every minute, at a reload, and after a pause."""
 MOST_CHUNKS = 1000
-"""Of one stretch; a page makes forty."""
+"""Of one stretch; a page makes twenty."""
 LONGEST_AT = 24 * 3600 * 16_000
 TAKEN_FOR = timedelta(hours=24)
 """After the end of the interview. What comes later would be heard by nobody."""

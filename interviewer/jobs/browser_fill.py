@@ -19,6 +19,9 @@ __all__ = ["Fill", "Heard", "browser_fills", "fingerprint"]
 
 RATE = 16_000
 SEARCH = round(SEARCH_S * RATE)
+NEARBY = 10 * RATE
+SHORTEST = RATE
+"""Less sound than this is alike to much else."""
 
 Samples = npt.NDArray[np.int16]
 Result = TypeVar("Result")
@@ -98,19 +101,38 @@ def _filling(
 ) -> Callable[[], list[Fill]]:
     def fill() -> list[Fill]:
         sound = decode(data)
-        if not len(sound):
-            return []
-        low = stretch.at - SEARCH
-        around = heard.read(low, stretch.at + len(sound) + SEARCH)
-        there = np.zeros(len(around), bool)
-        for start, end in heard.received:
-            there[max(0, start - low) : max(0, end - low)] = True
-        begins = position(sound, stretch.at, around, there)
+        found: list[Fill] = []
+        shift = 0
+        for start, end in missing:
+            if start >= stretch.at + shift + len(sound) + SEARCH or end <= stretch.at + shift - SEARCH:
+                continue
+            shift = _shift(sound, stretch.at, shift, (start, end), heard)
+            found += [Fill(at, s) for at, s in fills(sound, stretch.at + shift, [(start, end)]) if at >= 0]
         log.info(
-            "browser recording read", stretch=stretch.stretch, seconds=round(len(sound) / RATE, 1),
-            moved_ms=None if begins is None else round((begins - stretch.at) * 1000 / RATE),
+            "browser recording read", stretch=stretch.stretch, seconds=round(len(sound) / RATE, 1), fills=len(found),
+            moved_ms=round(shift * 1000 / RATE),
         )  # fmt: skip
-        start = stretch.at if begins is None else begins
-        return [Fill(at, samples) for at, samples in fills(sound, start, missing) if at >= 0]
+        return found
 
     return fill
+
+
+def _shift(sound: Samples, at: int, before: int, gap: tuple[int, int], heard: Heard) -> int:
+    """By how much the page's word on where ``sound`` begins is to be moved at this gap: as the sound next to the gap
+    has it, which both recorded; else as it was ``before``. Where a microphone stood still the two go apart, so what
+    lies far off says little."""
+    start, end = gap
+    for first, last in ((start - NEARBY, start), (end, end + NEARBY)):
+        low = max(0, first - at - before)
+        piece = sound[low : max(0, last - at - before)]
+        expected = at + before + low
+        if len(piece) < SHORTEST:
+            continue
+        around = heard.read(expected - SEARCH, expected + len(piece) + SEARCH)
+        there = np.zeros(len(around), bool)
+        for span_start, span_end in heard.received:
+            there[max(0, span_start - expected + SEARCH) : max(0, span_end - expected + SEARCH)] = True
+        found = position(piece, expected, around, there)
+        if found is not None:
+            return found - at - low
+    return before

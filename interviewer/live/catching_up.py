@@ -40,7 +40,7 @@ SHORTEST = round(0.5 * RATE)
 MOST_WAIT_S = 20.0
 TELLING_S = 5.0
 """A page that has not said by then what it recorded has recorded nothing."""
-READING_S = 10.0
+READING_S = 15.0
 LOOK_EVERY_S = 0.3
 BLOCK = RATE // 2
 SAID = "One moment: what you said while the connection was gone is on its way."

@@ -22,7 +22,7 @@ __all__ = ["LONGEST_S", "SEARCH_S", "decode", "fills", "gaps", "position"]
 
 RATE: Final = 16_000
 LONGEST_S = 600.0
-"""Of one stretch; pages make two minutes. A few bytes can claim hours of silence."""
+"""Of one stretch; pages make one minute. A few bytes can claim hours of silence."""
 SEARCH_S = 2.0
 """How far from where the page says that it began a recording is looked for."""
 ALIKE = 0.25

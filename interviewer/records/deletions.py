@@ -17,6 +17,9 @@ from interviewer.records.pages import page
 from interviewer.records.queue import defer_within
 from interviewer.records.tables import (
     AnswerRow,
+    BrowserChunk,
+    BrowserManifest,
+    BrowserStretch,
     Candidate,
     Consent,
     Deletion,
@@ -90,12 +93,14 @@ async def forget(
 async def _remove(session: AsyncSession, invitation: Invitation, interview: Interview | None) -> dict[str, Any]:
     removed: dict[str, Any] = {"invitations": 1, "interviews": 0 if interview is None else 1}
     if interview is not None:
-        for table in (AnswerRow, InterviewEvent, Recording, TranscriptRow):
+        for table in (
+            AnswerRow, BrowserChunk, BrowserManifest, BrowserStretch, InterviewEvent, Recording, TranscriptRow,
+        ):  # fmt: skip
             rows = select(func.count()).select_from(table).where(table.interview_id == interview.id)
             removed[table.__tablename__] = await session.scalar(rows)
         cards = select(func.count()).select_from(ScorecardRow).join(AnswerRow)
         removed["scorecards"] = await session.scalar(cards.where(AnswerRow.interview_id == interview.id))
-        # Answers, events, recordings, transcripts and scorecards go with it by their foreign keys.
+        # All of these go with it by their foreign keys.
         await session.execute(delete(Interview).where(Interview.id == interview.id))
         await session.execute(
             text("DELETE FROM procrastinate_jobs WHERE lock = :id AND status IN ('todo', 'failed')"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,8 @@ class ScriptedLive:
     in the lobby are told one after the other."""
 
     refusal: Exception | None = None
+    at: Callable[[], int] | None = None
+    """The interview's clock, as pongs tell it; None where they do not."""
     on_join: tuple[dict[str, Any], ...] = ()
     offers: list[tuple[str, str, str]] = field(default_factory=list)
     texts: list[tuple[str, str, str, str]] = field(default_factory=list)
@@ -63,7 +66,7 @@ class ScriptedLive:
     async def receive(self, interview_id: str, link: Link, message: dict[str, Any]) -> None:
         self.received.append(message)
         if message["t"] == "ping":
-            link.send({"t": "pong", "n": message["n"]})
+            link.send({"t": "pong", "n": message["n"], **({} if self.at is None else {"at": self.at()})})
 
     async def typed(self, interview_id: str, question_id: str, text: str) -> None:
         self._refuse()

@@ -22,6 +22,7 @@ export class Connection {
   onstate = () => {}; // (state, detail)
   onmessage = () => {};
   onvoice = () => {};
+  onpong = () => {}; // (pong, when its ping was sent, when it came), in ms of performance.now()
   /** Sent as soon as a connection stands, before anything else. */
   hello = () => ({ t: "hello", audio: false });
   soundBlocked = false; // no path for sound was found: the socket is used until somebody wants to try again
@@ -37,6 +38,7 @@ export class Connection {
   #moving = false; // until a connection stands again
   #asking = null; // ends the question for the place in the lobby
   #unanswered = 0; // when the oldest ping without a pong was sent
+  #sent = new Map(); // when each ping was sent, by its number
   #heard = 0; // when anything last came
 
   constructor(config, stream) {
@@ -115,7 +117,9 @@ export class Connection {
     way.send(this.hello(way.carriesSound));
     this.#timer = setInterval(() => this.#beat(way), PING_MS);
     this.#forget();
+    this.#sent.clear();
     this.#set("open");
+    this.#beat(way);
   }
 
   async #beat(way) {
@@ -128,13 +132,17 @@ export class Connection {
       return;
     }
     this.#ping += 1;
-    if (way.send({ t: "ping", n: this.#ping })) this.#unanswered ||= now;
+    if (!way.send({ t: "ping", n: this.#ping })) return;
+    this.#sent.set(this.#ping, now);
+    this.#unanswered ||= now;
   }
 
   #receive(way, message) {
     if (way === this.#way) this.#heard = performance.now();
     if (message.t === "pong") {
       this.#unanswered = 0;
+      this.onpong(message, this.#sent.get(message.n), performance.now());
+      this.#sent.clear();
     } else if (message.t === "superseded") {
       this.#stop("superseded");
     } else if (message.t === "reconnect") {

@@ -10,6 +10,9 @@ import { microphoneCause, TROUBLES } from "./troubles.js";
 import { Writing } from "./writing.js";
 
 const LOST = "Connection lost. Nothing is lost; reconnecting.";
+const LOST_RECORDING =
+  "Connection lost; reconnecting. If you are speaking, go on: your browser records it and sends it afterwards.";
+const LEAVE_MS = 2000; // the page does not wait longer for the end of its own recording to be kept
 const MOVING = "One moment. Melvin is being restarted. Nothing is lost, and you go on where you were.";
 const SILENT_RMS = 0.0004; // what a muted microphone gives; a quiet room is louder
 const SILENT_MS = 10000;
@@ -20,6 +23,7 @@ export class Interview {
   #config;
   #microphone;
   #pace;
+  #recording;
   #connection;
   #captions = new Captions(byId("captions"), byId("announcer"), byId("captions-empty"));
   #writing;
@@ -36,10 +40,11 @@ export class Interview {
   #silentSince = null; // Infinity once the candidate was told
 
   /** `microphone`: with its stream open, or closed where the candidate types. */
-  constructor(config, microphone, pace) {
+  constructor(config, microphone, pace, recording) {
     this.#config = config;
     this.#microphone = microphone;
     this.#pace = pace;
+    this.#recording = recording;
     this.#writing = new Writing(config);
     this.#stage = new Stage(this.#captions, this.#writing);
     this.#connection = new Connection(config, () => microphone.stream);
@@ -47,7 +52,9 @@ export class Interview {
       t: "hello",
       audio: sound && microphone.stream !== null,
       ...(pace.unsaid && { pace: pace.unsaid }),
+      ...(recording.possible && { records: true }),
     });
+    this.#connection.onpong = (...pong) => recording.onpong(...pong);
     pace.onchosen = (chosen) => this.#connection.send({ t: "pace", pace: chosen });
     this.#connection.onstate = (state, detail) => this.#onConnection(state, detail);
     this.#connection.onmessage = (message) => this.#onMessage(message);
@@ -164,13 +171,14 @@ export class Interview {
     if (this.#waits(state, detail)) return;
     this.#stage.connected(state === "open");
     if (state === "open") this.#onOpen();
-    else if (state === "lost") this.#banner.show("connection", "caution", LOST);
+    else if (state === "lost") this.#onLost();
     else if (state === "moving") this.#banner.show("connection", "calm", MOVING);
     else if (state === "busy") {
       const { title, detail: more } = detail.problem;
       this.#banner.show("connection", "caution", `${title}. ${more ?? ""} Trying again by itself.`);
     } else if (state === "superseded") {
       this.#voice.srcObject = null;
+      this.#recording.record(null);
       this.#banner.show("connection", "caution", "This interview was opened in another tab or on another device.", [
         ["Use it here", () => this.#connection.start()],
       ]);
@@ -202,8 +210,14 @@ export class Interview {
     this.#connection.start();
   }
 
+  #onLost() {
+    this.#recording.lost();
+    this.#banner.show("connection", "caution", this.#recording.active ? LOST_RECORDING : LOST);
+  }
+
   #onOpen() {
     this.#banner.hide("connection");
+    this.#recording.back().then((chunks) => this.#connection.send({ t: "recorded", chunks }));
     this.#sendsSound = this.#connection.carriesSound && this.#microphone.stream !== null;
     if (!this.#connection.carriesSound) {
       this.#banner.show(
@@ -215,7 +229,8 @@ export class Interview {
     } else this.#banner.hide("sound");
   }
 
-  #leave(next, problem) {
+  async #leave(next, problem) {
+    await Promise.race([this.#recording.end(), new Promise((resolve) => setTimeout(resolve, LEAVE_MS))]);
     const address = next && new URL(next, `${location.origin}${this.#config.base}/`);
     if (address && address.origin === location.origin && address.pathname.startsWith(this.#config.base)) {
       location.assign(address.pathname);
@@ -232,7 +247,9 @@ export class Interview {
       this.#askBack(Boolean(message.confirm_end));
       this.#showBox();
       if (message.question?.kind !== "written") this.#sayMode(message.typing);
-      this.#microphone.on = !message.typing && message.question?.kind !== "written";
+      const speaking = !message.typing && message.question?.kind !== "written";
+      this.#microphone.on = speaking;
+      this.#record(speaking && !["paused", "finished"].includes(message.phase));
       if (message.phase !== "paused") this.#banner.hide("notice");
     } else if (message.t === "caption") {
       this.#captions.add(message);
@@ -248,6 +265,11 @@ export class Interview {
   }
 
   // Sound
+
+  /** Only while the interview goes on, and the candidate speaks in it. */
+  #record(runs) {
+    this.#recording.record(runs ? this.#microphone.stream : null);
+  }
 
   #onVoice(stream) {
     this.#voice.srcObject = stream;
@@ -290,6 +312,7 @@ export class Interview {
     try {
       await this.#microphone.open();
       await this.#connection.replaceTrack(this.#microphone.track);
+      this.#record(this.#recording.active);
       this.#listenToCandidate();
       this.#banner.hide("microphone");
     } catch {

@@ -5,18 +5,22 @@ import { Interview } from "./interview.js";
 import { audioContext } from "./meter.js";
 import { Microphone } from "./microphone.js";
 import { showInsecure } from "./notice.js";
+import { OwnRecording } from "./own_recording.js";
 import { Pace } from "./pace.js";
 
 const config = JSON.parse(document.body.dataset.config);
 const microphone = new Microphone();
 const pace = new Pace();
+const recording = new OwnRecording();
 
 showInsecure();
 const check = new DeviceCheck(config, microphone);
 check.onready = (typing) => {
   audioContext();
   window.scrollTo(0, 0);
-  new Interview(config, microphone, pace).start(typing);
+  new Interview(config, microphone, pace, recording).start(typing);
 };
+recording.open(config.base);
+window.addEventListener("pagehide", () => recording.record(null));
 // A press before this would have done nothing.
 for (const button of document.querySelectorAll("[data-until-ready]")) button.disabled = false;

@@ -1,0 +1,76 @@
+// The browser records the microphone itself while the interview runs, so that a network that is gone takes no word.
+
+import { ChunkStore } from "./chunk_store.js";
+import { Recorder } from "./recorder.js";
+import { ServerClock } from "./server_clock.js";
+import { Uploader } from "./uploader.js";
+
+const OFFLINE_MS = 120000; // the server pauses the interview after this long without the page
+
+export class OwnRecording {
+  #clock = new ServerClock();
+  #store = null;
+  #recorder = null;
+  #uploader = null;
+  #wanted = null; // the stream to be recorded
+  #offline = null;
+
+  /** Also sends what an earlier load of the page has left. */
+  async open(base) {
+    if (!Recorder.possible("microphone")) return;
+    this.#store = await ChunkStore.open(base);
+    if (!this.#store) return;
+    this.#recorder = new Recorder("microphone", this.#store, this.#clock);
+    this.#uploader = new Uploader(base, this.#store);
+    this.#recorder.onchunk = () => this.#uploader.wake();
+    this.#uploader.start();
+    this.#begin();
+  }
+
+  get possible() {
+    return this.#store !== null;
+  }
+
+  get active() {
+    return Boolean(this.#recorder?.active);
+  }
+
+  /** Record this stream from now on; null: nothing. */
+  record(stream) {
+    this.#wanted = stream;
+    if (stream) this.#begin();
+    else this.#recorder?.stop();
+  }
+
+  #begin() {
+    if (this.#wanted && this.#recorder && this.#clock.known) this.#recorder.start(this.#wanted);
+  }
+
+  onpong(pong, sent, received) {
+    if (typeof pong.at !== "number" || sent === undefined) return;
+    const jumped = this.#clock.told(pong.at, sent, received);
+    if (jumped && this.active) this.#recorder.renew(); // what follows lies elsewhere on the clock
+    this.#begin();
+  }
+
+  /** The connection is gone: what is said goes on being recorded, until the interview pauses by itself. */
+  lost() {
+    this.#offline ??= setTimeout(() => this.record(null), OFFLINE_MS);
+  }
+
+  /** The connection is back. What the server has to wait for: [[stretch, chunks], ...]. */
+  async back() {
+    clearTimeout(this.#offline);
+    this.#offline = null;
+    if (!this.#store) return [];
+    await this.#recorder.flush();
+    this.#uploader.retry();
+    return this.#store.unsent();
+  }
+
+  /** The interview is over: nothing more is recorded, and all that was is kept when it resolves. */
+  async end() {
+    await this.#recorder?.stop();
+    this.#uploader?.end();
+  }
+}

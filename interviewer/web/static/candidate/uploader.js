@@ -1,0 +1,133 @@
+// Kept chunks go to the server, two at a time, each until the server has it or will never take it.
+
+import { hex } from "./chunk_store.js";
+import { Refused, postJson, send } from "./requests.js";
+
+const AT_ONCE = 2;
+const FIRST_WAIT_MS = 500;
+const LAST_WAIT_MS = 30000;
+const GIVE_UP_MS = 30000; // of one try; a request on a dead network would hang for minutes
+
+export class Uploader {
+  #base;
+  #store;
+  #busy = new Set();
+  #idle = new Set(); // wait for something to send
+  #late = new Set(); // wait before another try
+  #tries = 0; // since something got through
+  #ended = false;
+
+  constructor(base, store) {
+    this.#base = base;
+    this.#store = store;
+    window.addEventListener("online", () => this.retry());
+  }
+
+  start() {
+    for (let n = 0; n < AT_ONCE; n += 1) this.#run();
+  }
+
+  /** There is something new to send. */
+  wake() {
+    release(this.#idle);
+  }
+
+  /** The network is back: try again now. */
+  retry() {
+    this.#tries = 0;
+    release(this.#late);
+  }
+
+  /** Nothing more is recorded in this interview: tell the server what there is, once all of it was sent. */
+  end() {
+    this.#ended = true;
+    this.wake();
+  }
+
+
+  async #run() {
+    for (;;) {
+      const chunk = await this.#store.next(this.#busy);
+      if (chunk) await this.#send(chunk);
+      else if (this.#ended && this.#busy.size === 0 && (await this.#sendManifest())) return;
+      else if (!this.#ended || this.#busy.size > 0) await pause(this.#idle);
+    }
+  }
+
+  async #send(chunk) {
+    const key = [chunk.interview, chunk.stretch, chunk.number].join("/");
+    this.#busy.add(key);
+    try {
+      await send("PUT", `${this.#base}/recording/${chunk.stretch}/${chunk.number}`, chunk.type, chunk.bytes, {
+        headers: { "Content-Digest": `sha-256=:${base64(chunk.sha256)}:`, "Stretch-At": String(chunk.at) },
+        signal: timeLimit(),
+      });
+      this.#tries = 0;
+      await this.#store.remove(chunk);
+    } catch (error) {
+      if (forGood(error)) await this.#store.remove(chunk);
+      else await pause(this.#late, this.#wait(error));
+    } finally {
+      this.#busy.delete(key);
+      if (this.#ended) this.wake();
+    }
+  }
+
+  /** Whether the server has it, or will not. */
+  async #sendManifest() {
+    const known = await this.#store.stretches();
+    const stretches = await Promise.all(
+      known.map(async ({ stretch, type, at, hashes }) => {
+        const sha256 = await hex(new TextEncoder().encode(hashes.join("\n")));
+        return { stretch, media_type: type, at, chunks: hashes.length, sha256 };
+      }),
+    );
+    try {
+      if (stretches.length > 0) await postJson(`${this.#base}/recording`, { stretches }, timeLimit());
+    } catch (error) {
+      if (!forGood(error)) {
+        await pause(this.#late, this.#wait(error));
+        return false;
+      }
+    }
+    await this.#store.forget();
+    return true;
+  }
+
+  #wait(error) {
+    this.#tries += 1;
+    const grown = Math.min(LAST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(this.#tries, 10));
+    const asked = error instanceof Refused ? 1000 * error.retryAfter : 0;
+    return Math.max(asked, grown * (0.5 + Math.random() / 2));
+  }
+}
+
+/** Until released, or for that long. */
+function pause(waiting, ms = null) {
+  return new Promise((resolve) => {
+    waiting.add(resolve);
+    if (ms !== null) setTimeout(resolve, ms);
+  });
+}
+
+function release(waiting) {
+  for (const resolve of waiting) resolve();
+  waiting.clear();
+}
+
+function timeLimit() {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), GIVE_UP_MS);
+  return controller.signal;
+}
+
+/** The server said no and will say so again. */
+function forGood(error) {
+  if (!(error instanceof Refused)) return false;
+  const { status, code } = error.problem;
+  return code !== "unknown" && status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+}
+
+function base64(hexDigits) {
+  return btoa(String.fromCharCode(...hexDigits.match(/../g).map((pair) => parseInt(pair, 16))));
+}

@@ -1,0 +1,113 @@
+"""The page's own recording in a real browser: sent as it is made, and what could not be sent survives a reload."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, Route, async_playwright
+
+from interviewer.media.browser_sound import decode
+from interviewer.records import browser
+from tests.browser import SPEAKING, find_chromium
+from tests.end_to_end.candidate import MICROPHONE
+from tests.http.joining import Candidate, candidate, joined
+
+__all__ = ["candidate", "joined"]
+
+pytestmark = pytest.mark.slow
+
+KEPT = """() => new Promise((resolve) => {
+  const open = indexedDB.open("melvin");
+  open.onsuccess = () => {
+    const count = open.result.transaction("chunks").objectStore("chunks").count();
+    count.onsuccess = () => { open.result.close(); resolve(count.result); };
+  };
+})"""
+
+
+@pytest.fixture
+async def page(joined: Candidate) -> AsyncIterator[Page]:
+    """A page that speaks in an interview, on a network that lets no sound through."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(joined.site, log_level="warning", lifespan="off"))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    joined.live.at = lambda: round(time.monotonic() * 16_000)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=list(SPEAKING))
+        context = await browser.new_context(permissions=["microphone"])
+        await context.add_init_script(path=str(MICROPHONE))
+        page = await context.new_page()
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        await page.goto(f"http://127.0.0.1:{listener.getsockname()[1]}{joined.link}/interview")
+        yield page
+        assert faults == []
+        await browser.close()
+    server.should_exit = True
+    await serving
+
+
+async def sent(who: Candidate) -> list[browser.KnownStretch]:
+    async with who.rooms.database.session() as session:
+        return await browser.stretches_of(session, (await who.interview()).id, "microphone")
+
+
+async def until(truth: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not await truth():  # type: ignore[misc] # noqa: ASYNC110 - a page and a database have no event for it
+            await asyncio.sleep(0.1)
+
+
+async def speaks(page: Page, who: Candidate) -> None:
+    await page.get_by_role("button", name="Allow the microphone").click()
+    links = len(who.live.links)
+    await page.get_by_role("button", name="Start the interview").click()
+
+    async def joins() -> bool:
+        return len(who.live.links) > links
+
+    await until(joins)
+    question = (await who.interview()).script["questions"][0]
+    shown = {"id": question["id"], "number": 1, "count": 5, "kind": "spoken", "title": question["title"]}
+    state = {"phase": "listening", "question": shown, "asked": question["text"], "typing": False, "probe": False}
+    who.live.links[-1].send({"t": "state", **state, "seconds_left": None, "pace": "normal", "confirm_end": False})
+
+
+async def test_it_is_sent_as_it_is_made_and_what_was_not_survives_a_reload(page: Page, joined: Candidate) -> None:
+    await speaks(page, joined)
+
+    async def arrives() -> bool:
+        return bool(await sent(joined))
+
+    await until(arrives)
+
+    async def away(route: Route) -> None:
+        await route.abort()
+
+    await page.route("**/recording/**", away)
+
+    async def waits() -> bool:
+        return int(await page.evaluate(KEPT)) >= 1
+
+    await until(waits)
+    before = (await sent(joined))[0].there
+    await page.reload()
+    await page.unroute("**/recording/**", away)
+
+    async def empty() -> bool:
+        return int(await page.evaluate(KEPT)) == 0
+
+    await until(empty)
+    (stretch,) = await sent(joined)
+    assert stretch.there == len(stretch.hashes) > before
+    interview_id = (await joined.interview()).id
+    chunks = [
+        await joined.rooms.objects.get(browser.chunk_key(interview_id, stretch.stretch, n))
+        for n in range(stretch.there)
+    ]
+    assert len(decode(b"".join(chunks))) > 3 * 16_000
