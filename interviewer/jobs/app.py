@@ -21,7 +21,7 @@ from procrastinate.jobs import Job
 from interviewer.jobs.defer import FINALISE, SCORE
 from interviewer.jobs.deliver import deliver
 from interviewer.jobs.erase import apply_retention, erase, erase_left
-from interviewer.jobs.failures import SCORING, WRITING, told
+from interviewer.jobs.failures import SCORING, WRITING, held_up, told
 from interviewer.jobs.finalise import finalise
 from interviewer.jobs.report import report
 from interviewer.jobs.rescore import pick_up_lost_runs, prepare_run, rescore
@@ -34,7 +34,7 @@ from interviewer.records.deletions import ERASE
 from interviewer.records.runs import PREPARE_RUN, RESCORE, RUN_QUEUE
 from interviewer.records.webhooks import DELIVER
 
-__all__ = ["MOST_TRIES", "Retries", "jobs_app"]
+__all__ = ["MOST_TRIES", "HeldUp", "Retries", "jobs_app"]
 
 MOST_TRIES = 5
 FIRST_PAUSE_S = 10
@@ -44,11 +44,14 @@ log = structlog.get_logger(__name__)
 
 
 class Retries(BaseRetryStrategy):
-    """10 s, 40 s, 160 s and 640 s after a failure; at once, and always, where the worker was only told to stop."""
+    """10 s, 40 s, 160 s and 640 s after a failure, and every 640 s while something outside holds the job up; at once,
+    and always, where the worker was only told to stop."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, (JobAborted, asyncio.CancelledError)):
             return RetryDecision(retry_in={"seconds": 0})
+        if isinstance(exception, HeldUp):
+            return RetryDecision(retry_at=next_try(min(job.attempts, MOST_TRIES - 2)))
         if job.attempts + 1 >= MOST_TRIES:
             return None
         return RetryDecision(retry_at=next_try(job.attempts))
@@ -138,6 +141,10 @@ class JobFailed(Exception):
     """A job's error, by its kind alone."""
 
 
+class HeldUp(JobFailed):
+    """Nothing is wrong with the job: a disk is full, say. It is never given up."""
+
+
 def _where(error: Exception) -> str:
     """The innermost places of the error: files and lines, no values."""
     frames = traceback.extract_tb(error.__traceback__)[-3:]
@@ -170,12 +177,16 @@ async def _run(context: JobContext, interview_id: str, doing: str, task: Callabl
     try:
         await task(work, interview_id)
     except Exception as error:  # noqa: BLE001 - the border of a job: it ends this one and nothing else
-        again = None if attempts + 1 >= MOST_TRIES else next_try(attempts)
+        held = held_up(error)
+        if held is not None:
+            again: datetime | None = next_try(min(attempts, MOST_TRIES - 2))
+        else:
+            again = None if attempts + 1 >= MOST_TRIES else next_try(attempts)
         log.warning(
             "job.failed", task=context.job.task_name, interview=interview_id, attempt=attempts + 1,
             error=type(error).__name__, where=_where(error),
         )  # fmt: skip
-        await told(work.database, interview_id, doing, error, again)
+        await told(work.database, interview_id, doing, held or error, again)
         # The queue logs what it is given, and an error's text may quote what a candidate said.
-        raise JobFailed(type(error).__name__) from None
+        raise (JobFailed if held is None else HeldUp)(type(error).__name__) from None
     log.info("job.done", task=context.job.task_name, interview=interview_id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import datetime
 
 import structlog
+from obstore.exceptions import GenericError
 from sqlalchemy.exc import SQLAlchemyError
 
 from interviewer.records.database import Database
@@ -12,7 +14,7 @@ from interviewer.records.interviews import update_interview
 from interviewer.speech.models import ModelUnavailable
 from scoring.embeddings import ModelMissing
 
-__all__ = ["SCORING", "WRITING", "PlainError", "sentence", "told"]
+__all__ = ["SCORING", "WRITING", "PlainError", "held_up", "sentence", "told"]
 
 WRITING = "Writing out the recording"
 SCORING = "Scoring"
@@ -25,6 +27,17 @@ class PlainError(RuntimeError):
 
 
 _PLAIN = (PlainError, ModelUnavailable, ModelMissing)
+
+
+def held_up(error: Exception) -> PlainError | None:
+    """Where nothing is wrong with the job itself but a disk is full or the object store takes nothing now: why, and it
+    is tried until it works."""
+    text = str(error)
+    if (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)) or (
+        isinstance(error, GenericError) and "No space left" in text
+    ):
+        return PlainError("no space is left on the disk")
+    return PlainError("the object store takes nothing now") if isinstance(error, GenericError) else None
 
 
 def sentence(doing: str, error: Exception, again: datetime | None) -> str:

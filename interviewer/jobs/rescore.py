@@ -150,7 +150,7 @@ async def _keep(work: Work, judge: Judge, run: ScoringRun, part: Sequence[Judged
     if fresh and work.embedder is not None:
         async with work.database.session() as session:
             await put_embeddings(session, work.embedder.version, fresh)
-    return await _store(work, run.id, [_result(j, judge) for j in part])
+    return await _store(work, run.id, [_result(j, judge) for j in part], sum(j.took_s for j in part))
 
 
 def _result(judged_one: Judged, judge: Judge) -> Made:
@@ -167,11 +167,11 @@ def _result(judged_one: Judged, judge: Judge) -> Made:
     )  # fmt: skip
 
 
-async def _store(work: Work, run_id: str, results: Sequence[Made]) -> bool:
+async def _store(work: Work, run_id: str, results: Sequence[Made], judged_s: float = 0.0) -> bool:
     """False where the run goes on no more."""
     async with work.database.session() as session:
         taken = await store_results(session, run_id, results, _now())
-    log.info("run.stored" if taken else "run.not_stored", run=run_id, answers=len(results))
+    log.info("run.stored" if taken else "run.not_stored", run=run_id, answers=len(results), judged_s=round(judged_s, 3))
     return taken
 
 
