@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from interviewer import __version__
-from interviewer.commands import access, ats, backups, interviews, network, nodes, plans, rescore, webhooks
+from interviewer.commands import access, ats, backups, imports, interviews, network, nodes, plans, rescore, webhooks
 from interviewer.commands.terminal import carry_out, carry_out_with_settings, read_settings, say
 
 __all__ = ["app", "main"]
@@ -85,7 +85,7 @@ def doctor() -> None:
     raise typer.Exit(0 if sound else 1)
 
 
-for module in (interviews, rescore, backups, network, nodes):
+for module in (interviews, imports, rescore, backups, network, nodes):
     module.register(app)
 for group, name in ((access.keys, "keys"), (access.recruiters, "recruiters"), (plans.plans, "plans")):
     app.add_typer(group, name=name)

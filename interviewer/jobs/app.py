@@ -23,6 +23,7 @@ from interviewer.jobs.deliver import deliver
 from interviewer.jobs.erase import apply_retention, erase, erase_left
 from interviewer.jobs.failures import SCORING, WRITING, held_up, told
 from interviewer.jobs.finalise import finalise
+from interviewer.jobs.importing import import_answers
 from interviewer.jobs.report import report
 from interviewer.jobs.rescore import pick_up_lost_runs, prepare_run, rescore
 from interviewer.jobs.score import score
@@ -31,6 +32,7 @@ from interviewer.jobs.work import Work
 from interviewer.records.ats import REPORT
 from interviewer.records.database import libpq_url
 from interviewer.records.deletions import ERASE
+from interviewer.records.imports import IMPORT
 from interviewer.records.runs import PREPARE_RUN, RESCORE, RUN_QUEUE
 from interviewer.records.webhooks import DELIVER
 
@@ -106,6 +108,10 @@ def jobs_app(url: str) -> App:
     @app.task(name=REPORT, queue="deliver", pass_context=True, retry=retries)
     async def run_report(context: JobContext, subject: str) -> None:
         await report(_work(context), subject)
+
+    @app.task(name=IMPORT, queue="upkeep", pass_context=True, retry=retries)
+    async def run_import_answers(context: JobContext, subject: str) -> None:
+        await _unquoted(context, import_answers(_work(context), subject))
 
     @app.task(name=ERASE, queue="upkeep", pass_context=True, retry=retries)
     async def run_erase(context: JobContext, subject: str) -> None:

@@ -114,6 +114,7 @@ async def list_invitations(
     """Newest first, with candidate, plan and interview loaded, and whether more follow. ``plan``: a plan's name;
     ``now`` decides what has expired."""
     query = _loaded() if status is None else _loaded().where(_has_status(status, now or datetime.now(UTC)))
+    query = query.where(Invitation.source == "interview")
     if plan is not None:
         query = query.where(Invitation.plan_name == plan)
     among = Invitation.livemode.is_(livemode)

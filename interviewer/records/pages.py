@@ -7,11 +7,19 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from interviewer.records.tables import Deletion, Interview, Invitation, ScoringRun, WebhookDelivery, WebhookEndpoint
+from interviewer.records.tables import (
+    AnswerImport,
+    Deletion,
+    Interview,
+    Invitation,
+    ScoringRun,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
 __all__ = ["UnknownCursor", "page"]
 
-Row = TypeVar("Row", Interview, Invitation, Deletion, ScoringRun, WebhookDelivery, WebhookEndpoint)
+Row = TypeVar("Row", AnswerImport, Interview, Invitation, Deletion, ScoringRun, WebhookDelivery, WebhookEndpoint)
 
 
 class UnknownCursor(ValueError):

@@ -21,6 +21,8 @@ __all__ = ["Caller", "Scope", "caller", "scoped"]
 
 
 class Scope(StrEnum):
+    ANSWER_IMPORTS_READ = "answer-imports:read"
+    ANSWER_IMPORTS_WRITE = "answer-imports:write"
     INVITATIONS_READ = "invitations:read"
     INVITATIONS_WRITE = "invitations:write"
     INTERVIEWS_READ = "interviews:read"

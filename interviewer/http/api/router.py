@@ -6,7 +6,16 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from interviewer.http.api import deletions, interviews, invitations, plans, scoring_runs, simulations, webhooks
+from interviewer.http.api import (
+    answer_imports,
+    deletions,
+    interviews,
+    invitations,
+    plans,
+    scoring_runs,
+    simulations,
+    webhooks,
+)
 from interviewer.http.api.models import ProblemDocument
 
 __all__ = ["router"]
@@ -18,6 +27,7 @@ _PROBLEMS = {
     404: "nothing has that id (`not-found`)",
     409: "the same Idempotency-Key is being worked on (`idempotency-key-in-use`), or what is there forbids it",
     413: "the body is too large (`too-large`)",
+    415: "the body is of another kind than this address takes (`media-type`)",
     422: "the request is not as expected (`invalid` and others); `errors` names each parameter",
     429: "the key has used up its window, or too many wrong keys came from here (`rate-limited`); see Retry-After",
     503: "the database does not answer (`database-away`), or an answer takes longer than it may; see Retry-After",
@@ -31,5 +41,5 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix="/api/v1", responses=_RESPONSES)
-for part in (invitations, interviews, deletions, plans, scoring_runs, simulations, webhooks):
+for part in (invitations, interviews, deletions, plans, scoring_runs, answer_imports, simulations, webhooks):
     router.include_router(part.router)

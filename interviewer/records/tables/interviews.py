@@ -40,8 +40,8 @@ class PlanVersion(Base):
 
 
 class Invitation(Base):
-    """``plan_name`` and ``begun_at`` (when its interview began) repeat what other tables say: with them a list of any
-    length is read off one index."""
+    """``source``: interview, or import where only an imported answer stands on it. ``plan_name`` and ``begun_at`` (when
+    its interview began) repeat what other tables say: with them a list of any length is read off one index."""
 
     __tablename__ = "invitations"
 
@@ -55,6 +55,7 @@ class Invitation(Base):
     plan_name: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(default="interview", server_default="interview")
     begun_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     created_by: Mapped[str | None]
@@ -64,8 +65,8 @@ class Invitation(Base):
     interview: Mapped[Interview | None] = relationship(lazy="raise", back_populates="invitation", viewonly=True)
 
     __table_args__ = (
-        Index(None, "livemode", "created_at", "id"),
-        Index(None, "livemode", "plan_name", "created_at", "id"),
+        Index(None, "livemode", "source", "created_at", "id"),
+        Index(None, "livemode", "source", "plan_name", "created_at", "id"),
         Index("ix_invitations_unused", "livemode", "created_at", "id", "expires_at",
               postgresql_where=text("begun_at IS NULL AND revoked_at IS NULL")),
         Index("ix_invitations_revoked", "livemode", "created_at", "id",
