@@ -48,13 +48,16 @@ def run(options: Options) -> Report:
     answers = [answer(names) for names in ANSWERS]
     talks: list[Candidate] = []
     ends: list[tuple[str, str]] = []
+    notes: list[str] = []
     for after_s in QUICK_KILLS_S if options.quick else KILLS_S:
         with _two_nodes() as (first, second), second.api() as api:
-            talks += (one := _killed(first, second, api, answers, after_s))
+            one, ran = _killed(first, second, api, answers, after_s)
             ends += outcomes(api, [talk.interview_id for talk in one])
+            talks += one
+            notes += ran
     shares = [[kept(a.text, heard) for a in answers] for _, heard in ends]
     count = len(talks)
-    notes = [
+    notes += [
         f"interview {n + 1}: {reason}, {talk.connections} connections, "
         f"{'cut in mid-answer' if talk.cut else 'not cut'}, back after {talk.away_s:.1f} s, "
         f"answers kept {', '.join(f'{100 * share:.0f} %' for share in found)}"
@@ -129,17 +132,18 @@ def _database(folder: Path) -> Iterator[str]:
 
 def _killed(
     first: RunningService, second: RunningService, api: httpx.Client, answers: Sequence[Answer], after_s: float
-) -> list[Candidate]:
+) -> tuple[list[Candidate], list[str]]:
+    """And what `interviewer nodes` said just before the kill."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
         talks, running = joined(threads, api, answers, [first.address, second.address])
         time.sleep(after_s)
-        print(second.command("nodes"), flush=True)
+        ran = second.command("nodes").splitlines()
         first.kill()
         for talk in talks:
             talk.gone()
         for one in running:
             one.result()
-    return talks
+    return talks, ran
 
 
 def joined(
