@@ -13,7 +13,8 @@ from tests.benchmarks.report import Options, Report
 __all__ = ["NAMES", "benchmark", "summary"]
 
 NAMES = (
-    "install", "startup", "recognition", "gap", "turns", "peer", "captions", "capacity", "network", "nodes", "drain",
+    "install", "startup", "recognition", "gap", "turns", "peer", "captions", "capacity", "network", "resume", "nodes",
+    "drain", "soak",
     "scoring", "stress",
     "api", "contract",
 )  # fmt: skip

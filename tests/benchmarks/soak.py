@@ -1,0 +1,210 @@
+"""What many interviews, and a long one, leave behind in the service: memory, threads, tasks, sockets, files.
+
+The service runs as a process of its own, the candidates (aiortc) speak to it from here. Part ``many``: 200 interviews
+of about 10 s (join, answer one question, end), four at once. Part ``long``: one of 30 minutes, spoken all through.
+
+Memory is what the processes of the live path hold (the service, its recogniser, its voice; USS, each 5 s), as a
+straight line fitted from when its first interviews have been let go. What is left over is counted in the service
+before and after, each time when all that was held has been let go (160 s after the last interview): threads, sockets
+and open files as the system sees them, tasks of the event loop from /metrics. ``--quick``: 12 interviews and 3 minutes,
+too short for a line to mean much, so no target stands beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import psutil
+
+from tests.benchmarks.network.interview import invite, prompts_with
+from tests.benchmarks.report import Figure, Options, Report
+from tests.benchmarks.talker import Talker
+from tests.clips import FOLDER, load
+from tests.end_to_end.service import RunningService
+
+__all__ = ["Memory", "run"]
+
+AT_ONCE = 4
+SHORT, SHORT_QUICK = 200, 12
+LONG_S, LONG_QUICK_S = 1800.0, 180.0
+SETTLE_S = 160.0
+"""An interview leaves memory 150 s after its page has gone."""
+EACH_S = 5.0
+QUESTIONS = 14
+WARM = 4
+MOST_MB = 1.0
+"""Per ten minutes."""
+PARTS = ("many", "long")
+ANSWER = "librivox_0890"
+LONG_ANSWERS = ("nasa_spacewalk", "LJ001-0001", "libri_2412-153948-0000")
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    threads: int
+    files: int
+    sockets: int
+    tasks: int
+
+
+@dataclass(slots=True)
+class Memory:
+    """Samples of (seconds, MB) by process, while it runs."""
+
+    service: psutil.Process
+    samples: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def look(self) -> None:
+        while not self._stop.wait(EACH_S):
+            for name, process in _live_path(self.service).items():
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    uss = process.memory_full_info().uss / 1e6
+                    self.samples.setdefault(name, []).append((time.monotonic(), uss))
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def growth(self, after_s: float) -> dict[str, float]:
+        """MB per ten minutes by process, of the samples from ``after_s`` after the first."""
+        found = {}
+        for name, samples in self.samples.items():
+            times = np.array([at for at, _ in samples]) - samples[0][0]
+            kept = times >= min(after_s, times[-1] / 2)
+            if kept.sum() > 2:
+                slope = np.polyfit(times[kept], np.array([mb for _, mb in samples])[kept], 1)[0]
+                found[name] = float(slope) * 600
+        return found
+
+
+def run(options: Options) -> Report:
+    parts = PARTS if options.part is None else (options.part,)
+    if not set(parts) <= set(PARTS):
+        raise SystemExit(f"--part is one of {', '.join(PARTS)}")
+    folder = Path(tempfile.mkdtemp(prefix="melvin-soak-"))
+    folder.chmod(0o711)  # as root, PostgreSQL runs as another user and must get in
+    service = RunningService(folder, extra={"MELVIN_PROMPTS_FOLDER": str(prompts_with(folder, QUESTIONS))})
+    figures: list[Figure] = []
+    try:
+        service.start()
+        with service.api() as api:
+            soak = _Soak(service, api)
+            asyncio.run(soak.many(WARM))
+            before = soak.settled()
+            if "many" in parts:
+                work = soak.many(SHORT_QUICK if options.quick else SHORT)
+                figures += soak.measured("many", work, before, options.quick)
+            if "long" in parts:
+                work = soak.long(LONG_QUICK_S if options.quick else LONG_S)
+                figures += soak.measured("long", work, before, options.quick)
+    finally:
+        if service.process is not None and service.process.poll() is None:
+            service.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    return Report(figures)
+
+
+class _Soak:
+    def __init__(self, service: RunningService, api: httpx.Client) -> None:
+        assert service.process is not None
+        self._service = service
+        self._process = psutil.Process(service.process.pid)
+        self._api = api
+
+    def measured(self, name: str, work: Coroutine[Any, Any, int], before: _Held, quick: bool) -> list[Figure]:
+        memory = Memory(self._process)
+        watching = threading.Thread(target=memory.look, name="memory watch")
+        watching.start()
+        try:
+            done = asyncio.run(work)
+        finally:
+            memory.stop()
+            watching.join()
+        growth = memory.growth(SETTLE_S + 40)
+        after = self.settled()
+        most = None if quick else MOST_MB
+        return [
+            Figure(f"{name}: interviews ended", done, ""),
+            Figure(f"{name}: memory growth, live path", sum(growth.values()), "MB per 10 min", at_most=most),
+            *(Figure(f"{name}: memory growth, {one}", mb, "MB per 10 min") for one, mb in sorted(growth.items())),
+            Figure(f"{name}: threads left over", after.threads - before.threads, "", at_most=0),
+            Figure(f"{name}: sockets left over", after.sockets - before.sockets, "", at_most=0),
+            Figure(f"{name}: files left over", after.files - before.files, "", at_most=0),
+            Figure(f"{name}: tasks left over", after.tasks - before.tasks, "", at_most=0),
+        ]
+
+    async def many(self, count: int) -> int:
+        """So many short interviews, four at once; how many ended."""
+        sound = load(FOLDER / f"{ANSWER}.flac", 48_000)
+        left = list(range(count))
+        ended = 0
+
+        async def one_after_the_other() -> None:
+            nonlocal ended
+            while left:
+                left.pop()
+                link = (await asyncio.to_thread(invite, self._api))["link"]
+                async with Talker(link) as talker:
+                    await talker.prompt("")
+                    await talker.answer(sound)
+                    await talker.end()
+                    ended += 1
+
+        await asyncio.gather(*(one_after_the_other() for _ in range(AT_ONCE)))
+        return ended
+
+    async def long(self, seconds: float) -> int:
+        """One interview, each answer of two and a half minutes, until so much time has passed; whether it ended."""
+        sound = np.concatenate([load(FOLDER / f"{name}.flac", 48_000) for name in LONG_ANSWERS] * 3)
+        until = time.monotonic() + seconds
+        link = (await asyncio.to_thread(invite, self._api))["link"]
+        async with Talker(link) as talker:
+            asked: str | None = ""
+            while time.monotonic() < until and (asked := await talker.prompt(asked or "")) is not None:
+                with contextlib.suppress(TimeoutError):
+                    await talker.answer(sound)
+            if not talker.over:
+                await talker.end()
+            return int(talker.over)
+
+    def settled(self) -> _Held:
+        """What the service holds when it has let all go."""
+        time.sleep(SETTLE_S)
+        held = []
+        for _ in range(5):  # what comes and goes by itself is not left over
+            time.sleep(1)
+            held.append(self._held())
+        return _Held(*(min(getattr(one, name) for one in held) for name in ("threads", "files", "sockets", "tasks")))
+
+    def _held(self) -> _Held:
+        text = httpx.get(f"{self._service.address}/metrics", trust_env=False, timeout=30).text
+        tasks = re.search(r"^melvin_tasks (\S+)$", text, re.MULTILINE)
+        assert tasks, "the service does not count its tasks"
+        process = self._process
+        return _Held(
+            process.num_threads(), process.num_fds(), len(process.net_connections("inet")), round(float(tasks[1]))
+        )
+
+
+def _live_path(service: psutil.Process) -> dict[str, psutil.Process]:
+    """The service, its recogniser and its voice: its children of the name ``..._process``."""
+    found = {"service": service}
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in service.children():
+            line = child.cmdline()
+            module = line[line.index("-m") + 1] if "-m" in line[:-1] else ""
+            if module.endswith("_process"):
+                found[module.rpartition(".")[2].removesuffix("_process")] = child
+    return found
