@@ -124,7 +124,7 @@ async def test_nobody_is_handed_over_in_mid_sentence_but_by_the_end_of_the_time(
         await asyncio.sleep(1.0)  # twice as long as a silence must last
         assert interview_id in a._entries
         session.listening.flush()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await draining
     async with houses.a.open() as a:
         page = await join(a, interview_id)
@@ -135,7 +135,7 @@ async def test_nobody_is_handed_over_in_mid_sentence_but_by_the_end_of_the_time(
         draining = asyncio.create_task(a.drain(3600.0, hurry))
         await until(lambda: a.draining)
         hurry.set()  # told to stop a second time
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await draining
     assert await status(houses.a, interview_id) == "paused"
 
@@ -159,7 +159,7 @@ async def test_a_dead_node_s_interview_goes_on_where_the_page_comes(houses: TwoH
             # The dead one was not dead after all. It is told so, stops, and what it wrote since counts for nothing.
             await a.typed(interview_id, question["id"], "From the grave.")
             await a._opening.feeder.drain()
-            await until(lambda: interview_id not in a._entries, 20)
+            await until(lambda: interview_id not in a._entries, 60)
             await b.typed(interview_id, question["id"], "Said to the other node.")
             await b._opening.feeder.drain()
     async with houses.database.session() as db:
@@ -180,12 +180,12 @@ async def test_heartbeats_keep_an_interview_and_notice_that_it_was_taken(
             async with houses.database.session() as db:
                 return await leases.holder_of(db, interview_id, but="node_b", dead_too=False) == "node_a"
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await alive():  # noqa: ASYNC110 - until the next heartbeat
                 await asyncio.sleep(0.02)
         async with houses.database.session() as db:
             await nodes.beat(db, "node_a", "gone", 0)
             await leases.take(db, interview_id, "node_b")
-        await until(lambda: interview_id not in a._entries, 20)
+        await until(lambda: interview_id not in a._entries, 60)
     async with houses.database.session() as db:
         assert await leases.held_by(db, "node_b") == [interview_id], "what was taken is not given back by who lost it"

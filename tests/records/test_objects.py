@@ -53,7 +53,7 @@ async def test_bytes_are_stored_with_their_hash_while_asyncio_s_own_threads_are_
     loop, over = asyncio.get_running_loop(), threading.Event()
     waiting = [loop.run_in_executor(None, over.wait) for _ in range(64)]  # as encoders of sound hold them
     store = ObjectStore(tmp_path / "objects")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await store.put_bytes("recordings/int_1/parts/a", WHOLE) == hashlib.sha256(WHOLE).hexdigest()
         assert await store.get("recordings/int_1/parts/a") == WHOLE
         assert await store.delete_under("recordings/int_1") == 1
