@@ -23,6 +23,10 @@ TRACE = "traceparent"
 """The argument of a job, and the header of a request, that holds its trace (W3C Trace Context)."""
 
 
+_PATIENCE_S = 2.0
+"""For a collector that does not answer. The service's end waits no longer for it."""
+
+
 class TracingMissing(RuntimeError):
     """Traces are wanted, and the extra is not installed."""
 
@@ -50,7 +54,7 @@ def start(service: str, endpoint: str | None = None, *, exporter: SpanExporter |
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
         address = f"{endpoint.rstrip('/')}/v1/traces" if endpoint else None
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(address)))
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(address, timeout=_PATIENCE_S)))
     _state.tracer = provider.get_tracer("interviewer")
 
     def end() -> None:

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from interviewer.app import open_database
 from interviewer.desk.errands import Refused
 from interviewer.jobs.targets import RefusedTarget, check_url
 from interviewer.records import webhooks
+from interviewer.records.deliveries import replay_failed
 from interviewer.records.tables import WebhookDelivery
 from interviewer.records.webhooks import EVENT_TYPES, DeliveryStatus
 from interviewer.settings import Settings
@@ -19,7 +18,6 @@ from interviewer.settings import Settings
 __all__ = ["add", "deliveries", "endpoints", "remove", "replay", "rotate"]
 
 Progress = Callable[[str], None]
-_PAGE = 100
 
 
 async def add(
@@ -79,22 +77,12 @@ async def deliveries(settings: Settings, progress: Progress, status: str, limit:
 
 async def replay(settings: Settings, progress: Progress, ids: tuple[str, ...]) -> list[str]:
     async with open_database(settings, progress) as database, database.session() as session:
-        wanted = await _failed(session) if ids == ("failed",) else list(ids)
-        for delivery_id in wanted:
+        if ids == ("failed",):
+            return [f"{await replay_failed(session, datetime.now(UTC))} put into the queue again"]
+        for delivery_id in ids:
             if await webhooks.replay(session, delivery_id) is None:
                 raise Refused(f"No delivery has the id {delivery_id}; nothing was put into the queue.")
-    return [f"{len(wanted)} put into the queue again"]
-
-
-async def _failed(session: AsyncSession) -> list[str]:
-    ids: list[str] = []
-    more = True
-    while more:
-        rows, more = await webhooks.list_deliveries(
-            session, limit=_PAGE, status="failed", starting_after=ids[-1] if ids else None
-        )
-        ids += [row.id for row in rows]
-    return ids
+    return [f"{len(ids)} put into the queue again"]
 
 
 def _line(row: WebhookDelivery) -> str:

@@ -19,6 +19,7 @@ from interviewer.desk import backups
 from interviewer.desk.errands import Refused
 from interviewer.plans.library import Library, default_folder
 from interviewer.records.backup import ArchiveWriter, snapshot
+from interviewer.records.backup.snapshot import FIXED
 from interviewer.records.database import Database
 from interviewer.records.migrations import upgrade
 from interviewer.records.objects import ObjectStore
@@ -103,6 +104,9 @@ async def test_a_fresh_folder_gets_every_row_every_object_and_every_journal(
     told = await backups.restore(fresh, silent, backup_file)
     async with embedded(fresh, silent) as url:
         there, was = contents(url), contents(str(kept.settings.database_url))
+        (again, *_) = await backups.backup(fresh, silent, open_folder / "again.tar")  # beside a service that runs
+    rows = sum(len(found) for name, found in there.items() if name not in (*FIXED, "sequences"))
+    assert f": {rows} rows of" in again
     assert there == was
     assert there["procrastinate_jobs"]
     assert hashes(open_folder / "objects") == hashes(kept.settings.data_folder / "objects")
