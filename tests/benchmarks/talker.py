@@ -17,6 +17,7 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
+from interviewer.media.aiortc_internals import adapt_ice
 from tests.media.page import FRAME, Page
 
 __all__ = ["Talker", "speech_end"]
@@ -116,6 +117,7 @@ class Talker:
         notice_hash = notice.partition('name="notice_hash" value="')[2].partition('"')[0]
         agreed = await self._http.post(f"{self._link}/consent", data={"agree": "yes", "notice_hash": notice_hash})
         assert agreed.status_code == 303, agreed.text
+        adapt_ice(self._page.connection)  # as patient as a browser
         offer = await self._page.offer()
         while (answer := await self._join(offer)).status_code == 503:
             await self._wait(answer.json())
