@@ -36,7 +36,7 @@ def held_up(error: Exception) -> PlainError | None:
     if (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)) or (
         isinstance(error, GenericError) and "No space left" in text
     ):
-        return PlainError("no space is left on the disk")
+        return PlainError("no space left on device")
     return PlainError("the object store takes nothing now") if isinstance(error, GenericError) else None
 
 

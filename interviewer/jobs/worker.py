@@ -17,8 +17,8 @@ from procrastinate.exceptions import ConnectorException
 from interviewer.jobs.app import MOST_TRIES, jobs_app
 from interviewer.jobs.endpoint import EndpointLimits, EndpointTurns
 from interviewer.jobs.judges import judges_from
-from interviewer.jobs.roles import ROLES
 from interviewer.jobs.observing import observed
+from interviewer.jobs.roles import ROLES
 from interviewer.jobs.upkeep import keep_stalled_moving
 from interviewer.jobs.work import Work
 from interviewer.records.database import Database

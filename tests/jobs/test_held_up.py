@@ -41,7 +41,7 @@ async def test_a_store_that_cannot_write_holds_the_job_up(tmp_path: Path, reques
 
 def test_a_full_disk_is_called_so() -> None:
     full = OSError(errno.ENOSPC, "No space left on device")
-    assert str(held_up(full)) == "no space is left on the disk"
+    assert str(held_up(full)) == "no space left on device"
     assert str(held_up(GenericError("LocalFileSystem error: No space left on device (os error 28)"))) == str(
         held_up(full)
     )
