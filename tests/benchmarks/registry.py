@@ -16,7 +16,7 @@ NAMES = (
     "install", "startup", "recognition", "gap", "turns", "peer", "captions", "capacity", "network", "resume", "nodes",
     "drain", "soak",
     "scoring", "stress",
-    "api", "contract",
+    "rescoring", "api", "contract",
 )  # fmt: skip
 
 

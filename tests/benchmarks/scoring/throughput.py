@@ -29,7 +29,7 @@ from tests.benchmarks.scoring.rubric_judge_data import ROLES, read, rubric_of
 if TYPE_CHECKING:
     from scoring.rubric import Rubric
 
-__all__ = ["run"]
+__all__ = ["run", "version_of"]
 
 WORDS = 150
 PROCESSES = 2
@@ -97,7 +97,7 @@ def _worker(data: Path, number: int, most: int, ready: Barrier, results: multipr
     def timed(passes: Iterable[int]) -> tuple[float, float]:
         items: list[Item] = []
         for n in passes:
-            asked = {role: _changed(rubric, n) for role, rubric in rubrics.items()}
+            asked = {role: version_of(rubric, n) for role, rubric in rubrics.items()}
             items += [Item(answer, asked[role], "Tell me how you work.") for role, answer in mine]
         score_chunk(items[:1] if 0 in passes else [], judge)  # loads the model
         ready.wait()
@@ -126,7 +126,7 @@ def _answers(data: Path) -> tuple[list[tuple[str, object]], dict[str, Rubric]]:
     return list(chain.from_iterable(order)), {role: rubric_of(role, found.dimensions[role]) for role in ROLES}
 
 
-def _changed(rubric: Rubric, number: int) -> Rubric:
+def version_of(rubric: Rubric, number: int) -> Rubric:
     """Another version: number 0 with the measures, each later one with other words, order and key points besides."""
     criteria = []
     for criterion in rubric.criteria:
