@@ -22,6 +22,8 @@ SEARCH = round(SEARCH_S * RATE)
 NEARBY = 10 * RATE
 SHORTEST = RATE
 """Less sound than this is alike to much else."""
+UNALIGNED = RATE
+"""A shorter gap is left as it is where nothing says how exactly the two lie to each other: a seam could cost more."""
 
 Samples = npt.NDArray[np.int16]
 Result = TypeVar("Result")
@@ -102,30 +104,34 @@ def _filling(
     def fill() -> list[Fill]:
         sound = decode(data)
         found: list[Fill] = []
-        shift = 0
+        shift: int | None = None
         for start, end in missing:
-            if start >= stretch.at + shift + len(sound) + SEARCH or end <= stretch.at + shift - SEARCH:
+            about = stretch.at + (shift or 0)
+            if start >= about + len(sound) + SEARCH or end <= about - SEARCH:
                 continue
             shift = _shift(sound, stretch.at, shift, (start, end), heard)
-            found += [Fill(at, s) for at, s in fills(sound, stretch.at + shift, [(start, end)]) if at >= 0]
+            if shift is None and end - start < UNALIGNED:
+                continue
+            found += [Fill(at, s) for at, s in fills(sound, stretch.at + (shift or 0), [(start, end)]) if at >= 0]
         log.info(
             "browser recording read", stretch=stretch.stretch, seconds=round(len(sound) / RATE, 1), fills=len(found),
-            moved_ms=round(shift * 1000 / RATE),
+            moved_ms=None if shift is None else round(shift * 1000 / RATE),
         )  # fmt: skip
         return found
 
     return fill
 
 
-def _shift(sound: Samples, at: int, before: int, gap: tuple[int, int], heard: Heard) -> int:
+def _shift(sound: Samples, at: int, before: int | None, gap: tuple[int, int], heard: Heard) -> int | None:
     """By how much the page's word on where ``sound`` begins is to be moved at this gap: as the sound next to the gap
-    has it, which both recorded; else as it was ``before``. Where a microphone stood still the two go apart, so what
-    lies far off says little."""
+    has it, which both recorded; else as it was ``before``, None where it never was. Where a microphone stood still the
+    two go apart, so what lies far off says little."""
     start, end = gap
+    moved = at + (before or 0)
     for first, last in ((start - NEARBY, start), (end, end + NEARBY)):
-        low = max(0, first - at - before)
-        piece = sound[low : max(0, last - at - before)]
-        expected = at + before + low
+        low = max(0, first - moved)
+        piece = sound[low : max(0, last - moved)]
+        expected = moved + low
         if len(piece) < SHORTEST:
             continue
         around = heard.read(expected - SEARCH, expected + len(piece) + SEARCH)

@@ -54,9 +54,9 @@ async def wait_for_browser_s(work: Work, interview: Interview, folder: Path) -> 
     if interview.ended_at is None or datetime.now(UTC) > interview.ended_at + LONGEST_WAIT:
         return 0.0
     there = await work.thread.run(lambda: received(folder, CANDIDATE))
-    inner = gaps(there, there[-1][1])[1:] if there else []  # before the first sound there was no connection yet
-    first = there[0][0] if there else 0
-    longest = max((end - start for start, end in inner if start > first), default=0)
+    first = there[0][0] if there else 0  # before it there was no connection yet
+    inner = [(start, end) for start, end in gaps(there, there[-1][1]) if start > first] if there else []
+    longest = max((end - start for start, end in inner), default=0)
     # Or the connection was lost at the end, and nothing came after it.
     ends = max(s.at + len(s.hashes) * RATE for s in stretches)
     unheard_end = ends - (there[-1][1] if there else 0)

@@ -52,7 +52,7 @@ export class Interview {
       t: "hello",
       audio: sound && microphone.stream !== null,
       ...(pace.unsaid && { pace: pace.unsaid }),
-      ...(recording.possible && { records: true }),
+      ...(recording.possible && microphone.stream !== null && { records: true }),
     });
     this.#connection.onpong = (...pong) => recording.onpong(...pong);
     pace.onchosen = (chosen) => this.#connection.send({ t: "pace", pace: chosen });
@@ -210,6 +210,11 @@ export class Interview {
     this.#connection.start();
   }
 
+  async #tellChunks() {
+    if (!this.#recording.possible || !this.#microphone.stream) return;
+    this.#connection.send({ t: "recorded", chunks: await this.#recording.back() });
+  }
+
   #onLost() {
     this.#recording.lost();
     this.#banner.show("connection", "caution", this.#recording.active ? LOST_RECORDING : LOST);
@@ -217,7 +222,7 @@ export class Interview {
 
   #onOpen() {
     this.#banner.hide("connection");
-    this.#recording.back().then((chunks) => this.#connection.send({ t: "recorded", chunks }));
+    this.#tellChunks();
     this.#sendsSound = this.#connection.carriesSound && this.#microphone.stream !== null;
     if (!this.#connection.carriesSound) {
       this.#banner.show(
