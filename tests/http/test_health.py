@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import httpx
@@ -68,3 +69,17 @@ async def test_metrics_name_routes_and_no_links(client: httpx.AsyncClient) -> No
     metrics = (await client.get("/metrics")).text
     assert 'route="/i/{token}",status="404"' in metrics
     assert "a-secret-link" not in metrics
+
+
+async def test_the_tasks_of_the_event_loop_are_counted(client: httpx.AsyncClient) -> None:
+    async def counted() -> float:
+        lines = (await client.get("/metrics")).text.splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith("melvin_tasks "))
+
+    before = await counted()
+    waiting = [asyncio.create_task(asyncio.sleep(60)) for _ in range(50)]
+    try:
+        assert await counted() >= before + 40  # others come and go
+    finally:
+        for task in waiting:
+            task.cancel()
