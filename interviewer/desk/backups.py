@@ -112,7 +112,8 @@ async def _add_objects(
         f"{key} is missing: the database knows it, and the object store does not."
         for key in sorted(known.keys() - there)
     ]
-    for key in sorted(there):
+    # Finished recordings last: all else is in the store for a time only, until a recording is made of it.
+    for key in sorted(there, key=lambda key: (key.endswith(".flac"), key)):
         owner = next((part for part in key.split("/") if part.startswith("int_")), None)
         if owner is not None and owner not in interviews:
             continue  # of an interview that began after the snapshot
