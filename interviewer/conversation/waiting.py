@@ -22,7 +22,7 @@ __all__ = ["FEW_WORDS", "FINAL", "LONG_PAUSE_S", "PRICES", "Price", "doubt", "le
 LONG_PAUSE_S = 1.0
 """A pause of the candidate's from here on would have been cut by who answers at once."""
 FEW_WORDS = 3
-"""Fewer are a beginning more often than an answer, however they sound: "Well, no." """
+"""Fewer are a beginning more often than an answer, however they sound ("Well, no")."""
 FINAL = 0.5
 """What sounds at least this final says something about the silence after a finished sentence when it goes on."""
 
@@ -41,9 +41,11 @@ class Price:
 
 PRICES: Mapping[Pace, Price] = MappingProxyType(
     {
+        # Measured by the benchmark ``turns``, on speakers that finality was not fitted to: normal cuts 8 % of long
+        # pauses at a median gap of 1.25 s, relaxed 1.2 % at 5.3 s. At 25 normal would cut 6 to 7 %, at 5 s and more.
         Pace.BRISK: Price(4.0, 0.9, 4.1, 2.2),
-        Pace.NORMAL: Price(18.0, 1.1, 6.2, 3.0),
-        Pace.RELAXED: Price(36.0, 3.1, 6.6, 5.0),
+        Pace.NORMAL: Price(15.0, 1.1, 6.2, 3.0),
+        Pace.RELAXED: Price(18.0, 5.1, 6.6, 5.0),
     }
 )
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from interviewer.speech import smart_turn
-from interviewer.speech.finality import Ending, Judge, Judges
+from interviewer.speech.finality import Ending, Judge, Judges, shipped
 from interviewer.speech.smart_turn import SECONDS, SIZE, SmartTurn, smart_turn_file
 
 RATE = 16_000
@@ -98,3 +98,11 @@ def test_an_ending_is_judged_by_the_judge_that_knows_all_of_its_features() -> No
     assert heard is not None
     assert unheard is not None
     assert unheard < 0.5 < heard
+
+
+def test_what_is_shipped_judges_with_smart_turn_and_without() -> None:
+    voice, tune = np.zeros(BASE, np.float32), np.zeros(SIZE, np.float32)
+    assert shipped()(Ending(0.5, voice)) is not None
+    assert shipped()(Ending(0.5, voice, tune)) is not None
+    tune[0] = 5.0
+    assert (shipped()(Ending(0.5, voice, tune)) or 0.0) > (shipped()(Ending(0.5, voice, tune * 0)) or 0.0)
