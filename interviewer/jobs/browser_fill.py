@@ -20,6 +20,7 @@ __all__ = ["Fill", "Heard", "browser_fills", "fingerprint"]
 RATE = 16_000
 SEARCH = round(SEARCH_S * RATE)
 NEARBY = 10 * RATE
+OVERLAP = 10 * RATE
 SHORTEST = RATE
 """Less sound than this is alike to much else."""
 UNALIGNED = RATE
@@ -70,16 +71,19 @@ async def browser_fills(
 ) -> list[Fill]:
     """Pieces of the browser's recordings for ``missing``, in order of their stretches."""
     found: list[Fill] = []
+    begins = sorted(s.at for s in stretches)
     for stretch in stretches:
-        if not stretch.hashes or not _may_reach(stretch, missing):
+        after = next((at for at in begins if at > stretch.at), stretch.at + round(LONGEST_S * RATE))
+        if not stretch.hashes or not _may_reach(stretch.at, after, missing):
             continue
         data = await _fetched(objects, interview_id, stretch)
         found += await run(_filling(data, stretch, heard, missing))
     return found
 
 
-def _may_reach(stretch: KnownStretch, missing: Sequence[tuple[int, int]]) -> bool:
-    first, last = stretch.at - SEARCH, stretch.at + round(LONGEST_S * RATE) + SEARCH
+def _may_reach(begins: int, next_begins: int, missing: Sequence[tuple[int, int]]) -> bool:
+    """A stretch ends as the next one begins, or a moment later."""
+    first, last = begins - SEARCH, next_begins + OVERLAP + SEARCH
     return any(start < last and end > first for start, end in missing)
 
 

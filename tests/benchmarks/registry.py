@@ -14,7 +14,7 @@ __all__ = ["NAMES", "benchmark", "summary"]
 
 NAMES = (
     "install", "startup", "recognition", "gap", "turns", "peer", "captions", "capacity", "network", "resume", "nodes",
-    "drain", "soak",
+    "drain", "soak", "offline",
     "scoring", "stress",
     "rescoring", "api", "contract",
 )  # fmt: skip
