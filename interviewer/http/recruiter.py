@@ -54,6 +54,7 @@ async def listed(
                 starting_after=starting_after,
                 status=status if status in STATUS_WORDS else None,
                 plan=plan or None,
+                with_scripts=True,
             )
         except UnknownCursor as error:
             raise Problem(404, "cursor-unknown", "This page of the list does not exist", str(error)) from None

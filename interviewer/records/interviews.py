@@ -9,12 +9,12 @@ from typing import Any, Literal, TypedDict, Unpack
 from sqlalchemy import Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import defer, selectinload
 
 from interviewer.records.ats import tell_of_interview
 from interviewer.records.ids import new_id
 from interviewer.records.pages import page
-from interviewer.records.tables import Interview, Invitation
+from interviewer.records.tables import Interview, Invitation, PlanVersion
 from interviewer.records.webhooks import EventType, announce
 
 __all__ = [
@@ -97,9 +97,14 @@ async def list_interviews(
     plan: str | None = None,
     livemode: bool = True,
     source: Source = "interview",
+    with_scripts: bool = False,
 ) -> tuple[list[Interview], bool]:
-    """Newest first, with invitation, candidate and plan loaded, and whether more follow. ``plan``: a plan's name."""
-    query = _loaded().where(Interview.source == source)
+    """Newest first, with invitation, candidate and plan loaded, and whether more follow. ``plan``: a plan's name. Long
+    documents are left out: the plans' bodies, and the scripts unless ``with_scripts``."""
+    plans = selectinload(Interview.invitation).selectinload(Invitation.plan).defer(PlanVersion.body, raiseload=True)
+    query = _loaded().options(plans).where(Interview.source == source)
+    if not with_scripts:
+        query = query.options(defer(Interview.script, raiseload=True))
     if status is not None:
         query = query.where(Interview.status == status)
     if plan is not None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 from interviewer.records.ids import new_id
 from interviewer.records.pages import page
 from interviewer.records.secrets import hash_token, new_token
-from interviewer.records.tables import Candidate, Invitation, PlanVersion
+from interviewer.records.tables import Candidate, Interview, Invitation, PlanVersion
 
 __all__ = [
     "InvitationStatus", "create_invitation", "invitation", "invitation_by_token", "invitation_status",
@@ -111,9 +111,14 @@ async def list_invitations(
     now: datetime | None = None,
     livemode: bool = True,
 ) -> tuple[list[Invitation], bool]:
-    """Newest first, with candidate, plan and interview loaded, and whether more follow. ``plan``: a plan's name;
-    ``now`` decides what has expired."""
-    query = _loaded() if status is None else _loaded().where(_has_status(status, now or datetime.now(UTC)))
+    """Newest first, with candidate, plan and interview loaded (without the long documents: the plan's body, the
+    interview's script), and whether more follow. ``plan``: a plan's name; ``now`` decides what has expired."""
+    query = _loaded().options(
+        selectinload(Invitation.plan).defer(PlanVersion.body, raiseload=True),
+        selectinload(Invitation.interview).defer(Interview.script, raiseload=True),
+    )
+    if status is not None:
+        query = query.where(_has_status(status, now or datetime.now(UTC)))
     query = query.where(Invitation.source == "interview")
     if plan is not None:
         query = query.where(Invitation.plan_name == plan)
