@@ -172,7 +172,7 @@ export class Interview {
     this.#stage.connected(state === "open");
     if (state === "open") this.#onOpen();
     else if (state === "lost") this.#onLost();
-    else if (state === "moving") this.#banner.show("connection", "calm", MOVING);
+    else if (state === "moving") this.#onMoving();
     else if (state === "busy") {
       const { title, detail: more } = detail.problem;
       this.#banner.show("connection", "caution", `${title}. ${more ?? ""} Trying again by itself.`);
@@ -218,6 +218,11 @@ export class Interview {
   #onLost() {
     this.#recording.lost();
     this.#banner.show("connection", "caution", this.#recording.active ? LOST_RECORDING : LOST);
+  }
+
+  #onMoving() {
+    this.#recording.lost();
+    this.#banner.show("connection", "calm", MOVING);
   }
 
   #onOpen() {
