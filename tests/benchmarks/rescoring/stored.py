@@ -60,7 +60,7 @@ def rubric_version(data: Path, number: int) -> Rubric:
 
 
 def seed(url: str, data: Path, answers: int, *, embeddings: bool = True) -> Seeded:
-    """Fill an empty, migrated database."""
+    """Fill a migrated database without interviews."""
     bundle = Library.load(default_folder()).get(PLAN)
     questions = [q.id for q in bundle.plan.questions]
     rubric = rubric_version(data, 0)
@@ -70,10 +70,13 @@ def seed(url: str, data: Path, answers: int, *, embeddings: bool = True) -> Seed
     with psycopg.connect(libpq_url(url)) as connection:
         connection.execute("SET synchronous_commit = off")
         plan = (new_id("plan"), PLAN, bundle.plan.version, bundle.hash, bundle.plan.title, json.dumps(bundle.to_dict()))
-        connection.execute(
-            "INSERT INTO plan_versions (id, name, version, hash, title, body) VALUES (%s, %s, %s, %s, %s, %s)", plan
-        )
-        _numbered(connection, plan[0], count)
+        stored = connection.execute(
+            """INSERT INTO plan_versions (id, name, version, hash, title, body) VALUES (%s, %s, %s, %s, %s, %s)
+            ON CONFLICT (hash) DO UPDATE SET title = excluded.title RETURNING id""",
+            plan,
+        ).fetchone()
+        assert stored is not None
+        _numbered(connection, str(stored[0]), count)
         for table, columns, found in rows.tables(embeddings):
             copy = sql.SQL("COPY {} ({}) FROM STDIN").format(
                 sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
