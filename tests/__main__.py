@@ -18,7 +18,7 @@ import pytest
 
 from tests.browser import find_chromium
 
-UNTIMED = tuple(f"tests/{room}" for room in ("conversation", "http", "jobs", "plans", "records", "scoring"))
+UNTIMED = tuple(f"tests/{room}" for room in ("conversation", "desk", "http", "jobs", "plans", "records", "scoring"))
 """Rooms whose tests may share the processor: none of them measures how fast something follows something."""
 
 INTERVIEWS = "tests/end_to_end"

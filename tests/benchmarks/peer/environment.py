@@ -1,5 +1,5 @@
-"""Virtual environments for what is no part of ours (the peer, the contract's tester): made once from pinned requirements,
-and kept in tests/out."""
+"""Virtual environments for what is no part of ours (the peer, the contract's tester): made once from pinned
+requirements, and kept in tests/out."""
 
 from __future__ import annotations
 
