@@ -85,12 +85,12 @@ class Rooms:
     checks: Mapping[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)
     """What /readyz asks besides the database, by name."""
 
+    pins: Pins | None = None
+    """Signs the addresses of nodes; where it is missing, pages are sent to none."""
+
     @property
     def judges(self) -> tuple[str, ...]:
         return self.options.judges
-
-    pins: Pins | None = None
-    """Signs the addresses of nodes; where it is missing, pages are sent to none."""
 
 
 def rooms_of(connection: HTTPConnection) -> Rooms:
