@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.encoders import jsonable_encoder
@@ -23,6 +23,7 @@ from interviewer.http.rooms import rooms_of
 from interviewer.http.security import Account
 from interviewer.records import recordings, scorecards
 from interviewer.records.objects import ObjectStore
+from interviewer.records.recordings import RecordedSide
 
 __all__ = ["ByteRange", "router", "wanted_range"]
 
@@ -67,7 +68,7 @@ async def audio(
     request: Request,
     who: Account,
     interview_id: str,
-    side: Literal["mix", "candidate", "melvin"],
+    side: RecordedSide,
     download: Annotated[bool, Query()] = False,
 ) -> Response:
     rooms = rooms_of(request)

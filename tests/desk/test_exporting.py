@@ -35,7 +35,7 @@ async def finished(settings: Settings, database: Database, tmp_path: Path) -> Fi
 
 async def exported(settings: Settings, interview_id: str, folder: Path) -> Path:
     lines = [line async for line in exporting.export(settings, silent, (interview_id,), folder)]
-    assert lines[0] == f"{folder / interview_id}: 9 files"
+    assert lines[0] == f"{folder / interview_id}: 10 files"
     return folder / interview_id
 
 
@@ -48,8 +48,8 @@ async def test_every_file_is_there_with_the_hash_that_the_manifest_names(
     found.pop("manifest.json")
     assert {name: one["sha256"] for name, one in manifest["files"].items()} == found
     assert set(found) == {
-        "answers.csv", "candidate.flac", "interview.json", "melvin.flac", "mix.flac", "scorecards.json",
-        "transcript.json", "transcript.vtt",
+        "answers.csv", "candidate.flac", "interview.json", "melvin.flac", "mix.flac", "received.flac",
+        "scorecards.json", "transcript.json", "transcript.vtt",
     }  # fmt: skip
     stored = settings.data_folder / "objects" / "recordings" / finished.interview_id / "mix.flac"
     assert found["mix.flac"] == hashlib.sha256(stored.read_bytes()).hexdigest()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import soundfile
@@ -227,7 +228,7 @@ async def _record(
     samples = sound(transcript)
     file = folder / f"{interview_id}.flac"
     soundfile.write(file, samples, RATE, format="FLAC", subtype="PCM_16")
-    for side in ("candidate", "melvin", "mix"):
+    for side in get_args(recordings.RecordedSide):  # also those that only some interviews have
         key = f"recordings/{interview_id}/{side}.flac"
         sha256 = await objects.put_file(key, file)
         async with database.session() as session:
