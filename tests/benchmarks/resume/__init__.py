@@ -100,19 +100,19 @@ def _report(
 ) -> Report:
     count = len(talks)
     lost = [talk.lost_s for talk in talks if talk.lost_s is not None]
-    kept = [[kept(one.text, heard) for one in answers] for heard in transcripts]
+    found = [[kept(one.text, heard) for one in answers] for heard in transcripts]
     notes = [
         f"kill {n + 1}: {talk.phase or 'not begun'}, {talk.connections} connections, {reason}, "
         f"{'nothing recorded yet' if talk.lost_s is None else f'{talk.lost_s:.2f} s lost'}, "
         f"answers kept {', '.join(f'{100 * share:.0f} %' for share in shares)}, back after {talk.away_s:.1f} s"
-        for n, (talk, reason, shares) in enumerate(zip(talks, reasons, kept, strict=True))
+        for n, (talk, reason, shares) in enumerate(zip(talks, reasons, found, strict=True))
     ]
     return Report(
         [
             Figure("interviews completed", sum(r == "completed" for r in reasons), f"of {count}", at_least=count),
             Figure("sound lost at the kill, most", max(lost, default=0.0), "s", at_most=MOST_LOST_S),
             Figure("prompts asked twice that were not cut", sum(t.asked_twice for t in talks), "", at_most=0),
-            Figure("answers lost", sum(share < KEPT for shares in kept for share in shares), "", at_most=0),
+            Figure("answers lost", sum(share < KEPT for shares in found for share in shares), "", at_most=0),
             Figure("back after the kill, most", max(t.away_s for t in talks), "s"),
         ],
         notes,
