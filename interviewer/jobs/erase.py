@@ -21,7 +21,7 @@ from interviewer.records.deletions import (
 from interviewer.records.journal import journal_path
 from interviewer.records.objects import ObjectStore
 
-__all__ = ["apply_retention", "erase", "erase_files", "erase_left"]
+__all__ = ["apply_retention", "erase", "erase_files", "erase_here", "erase_left"]
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +43,11 @@ async def erase_files(objects: ObjectStore, recordings: Path, journals: Path, in
     if not interview_id.startswith("int_"):
         raise ValueError(f"{interview_id} is not the id of an interview")  # before anything like a path is removed
     await objects.delete_under(f"recordings/{interview_id}")
+    erase_here(recordings, journals, interview_id)
+
+
+def erase_here(recordings: Path, journals: Path, interview_id: str) -> None:
+    """What this machine's disk holds of it; other nodes look after theirs. Blocks."""
     folder = recordings / interview_id
     if folder.exists():
         shutil.rmtree(folder)

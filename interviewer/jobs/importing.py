@@ -75,6 +75,8 @@ def read_line(number: int, line: str, language: str, question_id: str) -> NewRow
     """A wrong line becomes a row that says what is wrong with it, without its words."""
     if len(line) > LONGEST_LINE:
         return NewRow(number, "", error=f"The line has more than {LONGEST_LINE:,} characters.")
+    if "\0" in line or "\\u0000" in line:  # PostgreSQL keeps no such text, and one row must not stop the others
+        return NewRow(number, "", error="The line holds a NUL character.")
     try:
         answer = ImportedAnswer.model_validate_json(line)
     except ValidationError as error:
@@ -120,14 +122,19 @@ async def import_answers(work: Work, import_id: str) -> None:
         made = await imports.answer_import(session, import_id)
     if made is None or made.object_key is None:
         return
-    try:
-        text = (await work.objects.get(made.object_key)).decode("utf-8", "replace")
-    except FileNotFoundError:
-        async with work.database.session() as session:
-            await imports.finish_import(session, made.id, datetime.now(UTC), "The file is gone. Please send it again.")
-        return
-    last = 0
-    async for number in import_lines(work.database, made, text.split("\n")):
-        last = number
+    if made.finished_at is None:
+        try:
+            text = (await work.objects.get(made.object_key)).decode("utf-8", "replace")
+        except FileNotFoundError:
+            failure = "The file is gone. Please send it again."
+            async with work.database.session() as session:
+                await imports.finish_import(session, made.id, datetime.now(UTC), failure)
+        else:
+            last = 0
+            async for number in import_lines(work.database, made, text.split("\n")):
+                last = number
+            log.info("import.done", import_id=made.id, rows=last)
+    # Its name is forgotten last: a file with candidates' words that no row names would never be deleted.
     await work.objects.delete(made.object_key)
-    log.info("import.done", import_id=made.id, rows=last)
+    async with work.database.session() as session:
+        await imports.file_removed(session, made.id)

@@ -78,7 +78,7 @@ def serve_metrics(host: str, port: int) -> tuple[int, Callable[[], None]]:
 
 
 async def look_at_queue(session: AsyncSession) -> None:
-    """Sets the queue's gauges. A task that has nothing waiting any more is told with 0, not left as it was."""
+    """Sets the queue's gauges. A task that has nothing waiting any more is told no more, not left as it was."""
     QUEUE_JOBS.clear()
     QUEUE_AGE.clear()
     for task, state, jobs, waited_s in await session.execute(text(_QUEUE)):

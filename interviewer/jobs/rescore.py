@@ -20,7 +20,7 @@ from interviewer.jobs.judging import Judged, Task, judged
 from interviewer.jobs.work import NoSuchJudge, Work
 from interviewer.records.embeddings import embeddings_of, put_embeddings
 from interviewer.records.interviews import live_on
-from interviewer.records.queue import defer_many
+from interviewer.records.queue import BEHIND_OTHERS, defer_many
 from interviewer.records.run_items import (
     MOST_TRIES,
     Made,
@@ -33,7 +33,7 @@ from interviewer.records.run_items import (
     standing_cards,
     store_results,
 )
-from interviewer.records.runs import BEHIND_OTHERS, RESCORE, RUN_QUEUE, defer_chunks, lost_runs, run_row
+from interviewer.records.runs import RESCORE, RUN_QUEUE, defer_chunks, lost_runs, run_row
 from interviewer.records.tables import ScoringRun
 from scoring.embeddings import ModelMissing
 from scoring.judges.base import Judge

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from interviewer.conversation.events import Abandoned
+from interviewer.jobs.erase import erase_here
 from interviewer.live.errors import Busy, Elsewhere, InterviewOver, Restarting
 from interviewer.live.opening import Opening, Running
 from interviewer.records.database import Database
+from interviewer.records.deletions import deleted_among
 from interviewer.records.interviews import abandoned, set_status
 from interviewer.records.leases import held_by, orphaned
 
@@ -67,6 +70,7 @@ class LeftBehind:
             try:
                 await self._adopt()
                 await self._end_abandoned()
+                await self._erase_deleted()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("no search for interviews that were left behind", error=str(error))
             await asyncio.sleep(SEARCH_EVERY_S)
@@ -97,6 +101,20 @@ class LeftBehind:
         session = (await self._entry(interview_id)).session
         if not session.connected:
             session.emit(Abandoned(session.clock.now()))
+
+    async def _erase_deleted(self) -> None:
+        """Deleted interviews that were recorded here: the worker that erased them may be on another machine."""
+        recordings, journals = self._opening.recordings, self._opening.journals
+        here = {p.name for p in recordings.glob("int_*")} | {p.stem for p in journals.glob("int_*.jsonl")}
+        async with self._database.session() as db:
+            gone = await deleted_among(db, sorted(here))
+        if not gone:
+            return
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1, "erase") as thread:  # not asyncio's own, on which sound may wait
+            for interview_id in gone:
+                await loop.run_in_executor(thread, erase_here, recordings, journals, interview_id)
+                log.info("deletion.erased_here", interview=interview_id)
 
     async def _nobody_there(self, interview_id: str) -> None:
         async with self._database.session() as db:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.records.ids import new_id
 from interviewer.records.pages import page
-from interviewer.records.queue import defer_many, defer_within
+from interviewer.records.queue import BEHIND_OTHERS, defer_many, defer_within
 from interviewer.records.secrets import hash_token, new_token
 from interviewer.records.tables import (
     AnswerImport,
@@ -29,7 +29,8 @@ from interviewer.records.tables import (
 )
 
 __all__ = [
-    "IMPORT", "ImportStatus", "NewRow", "RowStatus", "add_import", "answer_import", "ask_for_import", "finish_import",
+    "IMPORT", "ImportStatus", "NewRow", "RowStatus", "add_import", "answer_import", "ask_for_import", "file_removed",
+    "finish_import",
     "import_rows", "list_imports", "put_rows", "rows_done",
 ]  # fmt: skip
 
@@ -117,24 +118,28 @@ async def put_rows(
     # One import at a time looks for known keys, so that two files with the same key make one answer.
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('answer imports'))"))
     keys = {row.number: f"{'live' if made.livemode else 'test'} {row.key}" for row in rows}
-    known = set(await session.scalars(select(Interview.import_key).where(Interview.import_key.in_(keys.values()))))
+    known = await _known(session, list(keys.values()))
     notes: list[dict[str, Any]] = []
     new: list[tuple[NewRow, dict[str, str]]] = []
     for row in rows:
         note = {"import_id": made.id, "number": row.number, "row_key": row.key, "error": row.error, "status": "failed",
                 "interview_id": None, "answer_id": None}  # fmt: skip
         if row.transcript is not None and keys[row.number] in known:
-            note["status"] = "known"
+            interview_id, answer_id = known[keys[row.number]]
+            note |= {"status": "known", "interview_id": interview_id, "answer_id": answer_id}
         elif row.transcript is not None:
-            known.add(keys[row.number])
             ids = {p: new_id(p, test=not made.livemode) for p in ("cand", "inv", "int", "ans")}
+            known[keys[row.number]] = ids["int"], ids["ans"]
             note |= {"status": "stored", "interview_id": ids["int"], "answer_id": ids["ans"]}
             new.append((row, ids))
         notes.append(note)
     if new:
         await _become_answers(session, made, new, keys, plan_name, script, kind, now)
         task, queue = score
-        await defer_many(session, task, [{"interview_id": ids["int"]} for _, ids in new], queue=queue)
+        arguments = [{"interview_id": ids["int"]} for _, ids in new]
+        # Behind those who have just been interviewed, and locked as their jobs are, so that a job that goes astray is
+        # told from one that waits.
+        await defer_many(session, task, arguments, queue=queue, priority=BEHIND_OTHERS, lock_by="interview_id")
     await session.execute(insert(AnswerImportRow), notes)
     await session.execute(
         update(AnswerImport)
@@ -145,6 +150,17 @@ async def put_rows(
             failed=AnswerImport.failed + sum(note["status"] == "failed" for note in notes),
         )
     )
+
+
+async def _known(session: AsyncSession, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Interview and answer by import key; kept from deletion until the transaction ends."""
+    query = (
+        select(Interview.import_key, Interview.id, AnswerRow.id)
+        .join(AnswerRow, AnswerRow.interview_id == Interview.id)
+        .where(Interview.import_key.in_(keys))
+        .with_for_update(read=True, of=Interview)
+    )
+    return {key: (interview_id, answer_id) for key, interview_id, answer_id in await session.execute(query) if key}
 
 
 async def _become_answers(
@@ -201,5 +217,10 @@ async def finish_import(session: AsyncSession, import_id: str, now: datetime, fa
     await session.execute(
         update(AnswerImport)
         .where(AnswerImport.id == import_id)
-        .values(status="failed" if failure else "done", failure=failure, finished_at=now, object_key=None)
+        .values(status="failed" if failure else "done", failure=failure, finished_at=now)
     )
+
+
+async def file_removed(session: AsyncSession, import_id: str) -> None:
+    """Its file is out of the object store."""
+    await session.execute(update(AnswerImport).where(AnswerImport.id == import_id).values(object_key=None))

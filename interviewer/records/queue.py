@@ -18,7 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.tracing import carried
 
-__all__ = ["defer_many", "defer_within", "raw_connection"]
+__all__ = ["BEHIND_OTHERS", "defer_many", "defer_within", "raw_connection"]
+
+
+BEHIND_OTHERS = -10
+"""Priority of a run's jobs: a candidate's interview that was just submitted is scored before the rest of a million."""
 
 
 @cache
@@ -50,8 +54,10 @@ async def defer_many(
     queue: str,
     priority: int = 0,
     at: datetime | None = None,
+    lock_by: str | None = None,
 ) -> None:
-    """A job for each of ``arguments``, in one statement. Jobs of a higher priority come first."""
+    """A job for each of ``arguments``, in one statement. Jobs of a higher priority come first; ``lock_by`` names the
+    argument whose value is each job's lock."""
     if not arguments:
         return
     jobs = configure_task(
@@ -59,7 +65,10 @@ async def defer_many(
         connection=await raw_connection(session),
     )  # fmt: skip
     try:
-        await jobs.batch_defer_async(*({**one, **carried()} for one in arguments))
+        made = [jobs.make_new_job(**one, **carried()) for one in arguments]
+        if lock_by is not None:
+            made = [job.evolve(lock=one[lock_by]) for job, one in zip(made, arguments, strict=True)]
+        await jobs.job_manager.batch_defer_jobs_async(jobs=made, connection=jobs.connection)
     except ConnectorException as error:
         raise _plain(error) from None
 

@@ -1,7 +1,7 @@
 """Scoring runs: making one, its state, and how far it is. Its items are in :mod:`interviewer.records.run_items`.
 
 preparing -> running <-> paused        running, paused -> cancelled
-             running -> completed      completed, cancelled -> running, where what failed is tried again
+             running -> completed      completed -> running, where what failed is tried again
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.records.pages import page
-from interviewer.records.queue import defer_many, defer_within
+from interviewer.records.queue import BEHIND_OTHERS, defer_many, defer_within
 from interviewer.records.tables import ScoringRun, ScoringRunItem
 
 __all__ = [
@@ -31,8 +31,6 @@ RESCORE = "rescore"
 RUN_QUEUE = "rescore"
 CHUNK = 100
 """Answers of one job: its reads and writes cost little for each, and little is done twice where a worker dies."""
-BEHIND_OTHERS = -10
-"""Priority of a run's jobs: a candidate's interview that was just submitted is scored before the rest of a million."""
 RATE_OVER = timedelta(seconds=60)
 
 
