@@ -169,12 +169,13 @@ class _Soak:
         return ended
 
     async def long(self, seconds: float) -> int:
-        """One interview, each answer of two and a half minutes, until so much time has passed; whether it ended."""
+        """One interview, each answer of two and a half minutes, until so much time has passed: 1 where it lasted that
+        long and then ended, 0 where it broke off or was over before."""
         sound = np.concatenate([load(FOLDER / f"{name}.flac", 48_000) for name in LONG_ANSWERS] * 3)
         until = time.monotonic() + seconds
         link = (await asyncio.to_thread(invite, self._api))["link"]
         over = False
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, TimeoutError):
             async with Talker(link) as talker:
                 asked: str | None = ""
                 while time.monotonic() < until and (asked := await talker.prompt(asked or "")) is not None:
@@ -183,7 +184,7 @@ class _Soak:
                 if not talker.over:
                     await talker.end()
                 over = talker.over
-        return int(over)
+        return int(over and time.monotonic() >= until)
 
     def settled(self) -> _Held:
         """What the service holds when it has let all go."""

@@ -47,7 +47,7 @@ def _two(server: Postgres, stored: Seeded, options: Options, folder: Path) -> li
     rubric = rubric_version(options.data, 1)
     ran = follow(server.url, ask(server.url, rubric, questions=stored.questions), workers)
     workers.stop()
-    lost, twice, _ = counted(server.url, ran.run_id, rubric)
+    lost, twice = counted(server.url, ran.run_id, rubric, stored.answers)
     limit = 600.0 * stored.answers / ANSWERS
     return [
         Figure("two workers: the whole run", ran.wall_s, "s", at_most=limit),
@@ -93,7 +93,7 @@ def _two_machines(server: Postgres, stored: Seeded, options: Options, folder: Pa
         ran = follow(server.url, ask(server.url, rubric, interviews=interviews, questions=stored.questions))
         workers.stop()
         shares = [sum('"run.stored"' in line for line in log.read_text().splitlines()) for log in workers.logs]
-    lost, twice, _ = counted(server.url, ran.run_id, rubric)
+    lost, twice = counted(server.url, ran.run_id, rubric, len(interviews) * len(stored.questions))
     return [
         Figure("two machines: parts that the lesser one stored", min(shares), "", at_least=1),
         Figure("two machines: answers without a result", lost, "", at_most=0),

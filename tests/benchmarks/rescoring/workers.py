@@ -179,6 +179,7 @@ def follow(url: str, run_id: str, workers: Workers | None = None, *, most_s: flo
     """Until it is completed. A database that does not answer is waited for."""
     began = time.monotonic()
     early = late = 0.0
+    status, total, done = "never seen", 0, 0
     while time.monotonic() - began < most_s:
         try:
             status, total, done = _look(url, run_id)
@@ -209,16 +210,18 @@ def _look(url: str, run_id: str) -> tuple[str, int, int]:
     return str(row[0]), int(row[1]), int(row[2])
 
 
-def counted(url: str, run_id: str, rubric: Rubric) -> tuple[int, int, int]:
-    """(answers without a result, answers stored twice, scorecards under this rubric)."""
+def counted(url: str, run_id: str, rubric: Rubric, answers: int) -> tuple[int, int]:
+    """(answers without a result, answers stored twice): of ``answers`` that the run was to judge under a rubric of its
+    own. What the run never took in is lost as much as what it did not finish."""
     with psycopg.connect(libpq_url(url)) as connection:
-        lost = connection.execute(
-            "SELECT count(*) FROM scoring_run_items WHERE run_id = %s AND (status <> 'done' OR scorecard_id IS NULL)",
+        finished = connection.execute(
+            "SELECT count(*) FROM scoring_run_items WHERE run_id = %s AND status = 'done' AND scorecard_id IS NOT NULL",
             (run_id,),
         ).fetchone()
         cards = connection.execute(
             "SELECT count(*), count(DISTINCT answer_id) FROM scorecards WHERE rubric_hash = %s", (rubric.hash,)
         ).fetchone()
-    assert lost is not None
+    assert finished is not None
     assert cards is not None
-    return int(lost[0]), int(cards[0]) - int(cards[1]), int(cards[0])
+    twice = int(cards[0]) - int(cards[1])
+    return answers - min(int(finished[0]), int(cards[0]) - twice), twice
