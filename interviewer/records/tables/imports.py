@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, func, true
+from sqlalchemy import ForeignKey, Index, func, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from interviewer.records.ids import new_id
@@ -14,9 +14,9 @@ __all__ = ["AnswerImport", "AnswerImportRow"]
 
 
 class AnswerImport(Base):
-    """One file of answers. ``status``: waiting, running, done or failed (``failure`` says why in plain words). The file
-    lies in the object store under ``object_key`` until its rows are done. ``plan_id`` and ``question_id`` say what the
-    answers answer."""
+    """One file of answers. ``status``: waiting, running (all lines are read, and the sound of ``pending`` rows is not
+    written out), done or failed; ``failure`` says in plain words why, or what it waits for. The file lies in the object
+    store under ``object_key`` until its lines are read. ``plan_id`` and ``question_id`` say what the answers answer."""
 
     __tablename__ = "answer_imports"
 
@@ -32,6 +32,7 @@ class AnswerImport(Base):
     rows: Mapped[int] = mapped_column(default=0)
     stored: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
+    pending: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
 
@@ -40,7 +41,12 @@ class AnswerImport(Base):
 
 class AnswerImportRow(Base):
     """``number`` counts the file's lines from 1. ``status``: stored, known (the same key was imported before) or failed
-    (``error``). A row goes with the interview that it became when that is deleted."""
+    (``error``); before that, where the answer is sound: waiting (for the file that it calls ``audio``), queued,
+    transcribing (``error`` says what it trips over, while it does). A row goes with the interview that it became when
+    that is deleted.
+
+    ``candidate``: the name, until the row is done. The sound lies in the object store under ``object_key`` until then.
+    """
 
     __tablename__ = "answer_import_rows"
 
@@ -51,5 +57,9 @@ class AnswerImportRow(Base):
     error: Mapped[str | None]
     interview_id: Mapped[str | None] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"), index=True)
     answer_id: Mapped[str | None]
+    audio: Mapped[str | None]
+    candidate: Mapped[str | None]
+    object_key: Mapped[str | None]
+    sha256: Mapped[str | None]
 
     __table_args__ = (Index(None, "import_id", "status", "number"),)
