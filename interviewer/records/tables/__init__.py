@@ -13,7 +13,7 @@ from interviewer.records.tables.deletion import Deletion, RetentionRule
 from interviewer.records.tables.imports import AnswerImport, AnswerImportRow
 from interviewer.records.tables.interviews import Candidate, Consent, Interview, InterviewEvent, Invitation, PlanVersion
 from interviewer.records.tables.nodes import Node, RecordingPart, SharedSecret
-from interviewer.records.tables.results import AnswerRow, Recording, ScorecardRow, TranscriptRow
+from interviewer.records.tables.results import AnswerRow, CameraSegment, Recording, ScorecardRow, TranscriptRow
 from interviewer.records.tables.runs import AnswerEmbeddings, JudgeAllowance, JudgeSlot, ScoringRun, ScoringRunItem
 from interviewer.records.tables.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
 
@@ -30,6 +30,7 @@ __all__ = [
     "BrowserChunk",
     "BrowserManifest",
     "BrowserStretch",
+    "CameraSegment",
     "Candidate",
     "Consent",
     "Deletion",

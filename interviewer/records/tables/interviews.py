@@ -75,7 +75,11 @@ class Invitation(Base):
 
 
 class Consent(Base):
-    """What the candidate agreed to, word for word, and the hash of those words."""
+    """What the candidate agreed to, word for word, and the hash of those words.
+
+    ``camera``: whether the camera may be recorded; None where it was not asked. ``camera_off_at``: since when it may
+    not any more. Neither is shown to recruiters: declining is no mark against anybody.
+    """
 
     __tablename__ = "consents"
 
@@ -85,6 +89,8 @@ class Consent(Base):
     notice_text: Mapped[Json]
     language: Mapped[str]
     accepted_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    camera: Mapped[bool | None]
+    camera_off_at: Mapped[datetime | None]
 
 
 class Interview(Base):

@@ -1,4 +1,4 @@
-"""What an interview leaves: answers, transcripts, scorecards, recordings."""
+"""What an interview leaves: answers, transcripts, scorecards, recordings, what the camera saw."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from interviewer.records.ids import new_id
 from interviewer.records.tables.base import Base, Json
 
-__all__ = ["AnswerRow", "Recording", "ScorecardRow", "TranscriptRow"]
+__all__ = ["AnswerRow", "CameraSegment", "Recording", "ScorecardRow", "TranscriptRow"]
 
 
 class AnswerRow(Base):
@@ -91,3 +91,27 @@ class Recording(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (UniqueConstraint("interview_id", "side"),)
+
+
+class CameraSegment(Base):
+    """A playable piece of what the candidate's camera recorded: one run of the browser's recorder.
+
+    ``at`` and ``samples``: where it begins on the interview's clock and how long it is, both at 16 kHz. ``size`` in
+    bytes. ``made_from`` names the chunks that it was made from.
+    """
+
+    __tablename__ = "camera_segments"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("rec"))
+    interview_id: Mapped[str] = mapped_column(ForeignKey("interviews.id", ondelete="CASCADE"))
+    stretch: Mapped[str]
+    at: Mapped[int] = mapped_column(BigInteger)
+    samples: Mapped[int] = mapped_column(BigInteger)
+    object_key: Mapped[str]
+    sha256: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str]
+    made_from: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("interview_id", "stretch"),)
