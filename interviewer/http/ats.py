@@ -6,7 +6,6 @@ Both send a key of ours as the user name of HTTP Basic authentication, with an e
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
@@ -58,7 +57,7 @@ def _user(header: str) -> str:
         return ""
     try:
         return base64.b64decode(value.strip(), validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not Base64, not UTF-8, or not even ASCII
         return ""
 
 
@@ -85,10 +84,13 @@ async def asked_for(
     callback_url: str | None,
     about: Mapping[str, Any],
 ) -> tuple[AtsAssessment, bool]:
-    """The assessment, and whether it is new: the same request again gets the first one. Raises :class:`Problem`."""
+    """The assessment, and whether it is new: the same request again gets the first one, while that can still be done or
+    is done. Raises :class:`Problem`."""
     known = await ats.assessment_asked_with(session, connection.id, asked_with)
-    if known is not None:
+    if known is not None and not ats.is_spent(known, rooms.clock()):
         return known, False
+    if known is not None:
+        await ats.set_aside(session, known)
     if plan not in [p.plan for p in offered(rooms, connection)]:
         raise Problem(422, "plan-unknown", "There is no such test", f"{plan} is not offered.", param="plan")
     wish = Wish(

@@ -47,7 +47,7 @@ async def list_tests(request: Request, connection: Greenhouse) -> list[dict[str,
 async def send_test(request: Request, connection: Greenhouse, wanted: SendTestIn) -> dict[str, str]:
     """The same request again gets the first one's id. ``url`` is where completion is told."""
     if not host_allowed(wanted.url, connection):
-        reason = f"The address must be one of {connection.callback_host}."
+        reason = f"The address must be one of https://{connection.callback_host}."
         raise Problem(422, "target-refused", "Nothing can be told there", reason, param="url")
     rooms = rooms_of(request)
     async with rooms.database.session() as session:

@@ -22,9 +22,15 @@ from interviewer.records.nodes import addresses
 __all__ = ["Here", "PagesElsewhere", "check_pin", "from_our_page", "node_addresses", "origin_of", "policy_for"]
 
 
+_PORTS = {"http": 80, "https": 443}
+
+
 def origin_of(url: str) -> str:
+    """As browsers write it: small letters, and no port where it is the scheme's own."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = "" if parts.port in (None, _PORTS.get(parts.scheme)) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
 
 
 def from_our_page(connection: HTTPConnection) -> bool:

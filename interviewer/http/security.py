@@ -20,7 +20,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from interviewer.http.body import read_form
-from interviewer.http.nodes import from_our_page
+from interviewer.http.nodes import from_our_page, origin_of
 from interviewer.http.rooms import rooms_of
 from interviewer.records import accounts
 from interviewer.records.secrets import new_token
@@ -193,6 +193,6 @@ async def check_origin(connection: HTTPConnection) -> None:
     origin = connection.headers.get("origin")
     if origin is None or (origin == "null" and path.startswith("/i/")):
         return
-    own = {urlsplit(rooms_of(connection).public_url).netloc, connection.headers.get("host", "")}
+    own = {urlsplit(origin_of(rooms_of(connection).public_url)).netloc, connection.headers.get("host", "")}
     if urlsplit(origin).netloc not in own:
         raise ForgedRequest

@@ -8,7 +8,7 @@ from functools import partial
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -43,6 +43,7 @@ from interviewer.http.problems import Problem, install_problem_handlers, respond
 from interviewer.http.rate_limits import RateLimits, TooMany
 from interviewer.http.rooms import Rooms
 from interviewer.http.security import ForgedRequest, LoginNeeded, PasswordChangeNeeded, check_origin
+from interviewer.records.database import has_nul
 
 __all__ = ["build_site"]
 
@@ -131,6 +132,15 @@ def _install_refusals(site: FastAPI) -> None:
             ),
         )
 
+    async def not_text(request: Request, error: Exception) -> Response:
+        """PostgreSQL's text has no U+0000 (its documentation, "Character Types"); nobody types one, programs send it.
+        Any other value that it does not take is our own fault."""
+        if not isinstance(error, DataError) or not has_nul(error):
+            raise error
+        detail = "It has a character with the code zero (NUL), which no text has."
+        return respond(request, Problem(422, "not-text", "The request is not as expected", detail))
+
+    site.add_exception_handler(DataError, not_text)
     site.add_exception_handler(OperationalError, database_away)
     site.add_exception_handler(PoolTimeout, database_away)
     site.add_exception_handler(LoginNeeded, login_needed)

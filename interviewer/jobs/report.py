@@ -17,6 +17,7 @@ import structlog
 
 from interviewer import __version__
 from interviewer.jobs.deliver import Outcome, Post, pause_after
+from interviewer.jobs.targets import check_url
 from interviewer.jobs.work import Work
 from interviewer.records import ats
 from interviewer.records.tables import AtsAssessment, AtsConnection
@@ -49,8 +50,14 @@ async def report(work: Work, assessment_id: str, post: Post | None = None) -> No
 
 
 def host_allowed(url: str, connection: AtsConnection) -> bool:
-    """Whether the address is the tracking system's own: a forged request must not send the key elsewhere."""
-    host, wanted = (urlsplit(url).hostname or ""), connection.callback_host or ""
+    """Whether the address is the tracking system's own, and nobody on the way can read the key that goes there: a
+    forged request must not send it elsewhere. Plain http only where the connection is to a private network."""
+    wanted = connection.callback_host or ""
+    try:
+        check_url(url, private_allowed=connection.private_allowed)
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
     return bool(wanted) and (host == wanted or host.endswith(f".{wanted}"))
 
 

@@ -21,8 +21,8 @@ from interviewer.records.tables import AtsAssessment, AtsConnection, Invitation
 
 __all__ = [
     "REPORT", "Kind", "Stage", "add_assessment", "add_connection", "assessment", "assessment_asked_with",
-    "connection_by_secret", "list_connections", "lost_reports", "revoke_connection", "settle_report", "tell",
-    "tell_of_interview",
+    "connection_by_secret", "is_spent", "list_connections", "lost_reports", "revoke_connection", "set_aside",
+    "settle_report", "tell", "tell_of_interview",
 ]  # fmt: skip
 
 REPORT = "report_assessment"
@@ -106,6 +106,20 @@ async def assessment_asked_with(session: AsyncSession, connection_id: str, asked
     await session.execute(select(AtsConnection.id).where(AtsConnection.id == connection_id).with_for_update())
     query = _loaded().where(AtsAssessment.connection_id == connection_id, AtsAssessment.asked_with == asked_with)
     return await session.scalar(query)
+
+
+def is_spent(found: AtsAssessment, now: datetime) -> bool:
+    """Whether nobody can take it any more: cancelled, withdrawn, or expired before the interview was begun."""
+    invitation = found.invitation
+    begun = invitation.interview is not None and invitation.interview.status != "created"
+    expired = invitation.expires_at <= now and not begun
+    return found.stage == "cancelled" or invitation.revoked_at is not None or expired
+
+
+async def set_aside(session: AsyncSession, found: AtsAssessment) -> None:
+    """Asked for again, there will be another one in its place. It keeps its id and its reports."""
+    found.asked_with = f"{found.asked_with} {found.id}"
+    await session.flush()
 
 
 async def add_assessment(

@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from psycopg.errors import CharacterNotInRepertoire, UntranslatableCharacter
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-__all__ = ["Database", "engine_url", "libpq_url", "storable_json"]
+__all__ = ["Database", "engine_url", "has_nul", "libpq_url", "storable_json"]
 
 
 def engine_url(url: str) -> URL:
@@ -31,6 +33,11 @@ def libpq_url(url: str) -> str:
     engine_url(url)
     # Not rendered by SQLAlchemy, which would write a space as "+"; libpq takes that for a plus sign.
     return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
+
+
+def has_nul(error: DataError) -> bool:
+    """Whether a text was refused for its U+0000, by psycopg before it was sent (with these words) or by PostgreSQL."""
+    return isinstance(error.orig, (UntranslatableCharacter, CharacterNotInRepertoire)) or "NUL" in str(error.orig)
 
 
 def storable_json(value: Any) -> str:

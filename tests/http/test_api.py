@@ -82,6 +82,19 @@ async def test_what_is_not_json_is_a_problem(api: httpx.AsyncClient) -> None:
     check_problem(reply, 422, "invalid")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/invitations", {**EXPERT, "candidate": {"name": "Ana\x00Pop"}}),
+        ("POST", "/webhook-endpoints", {"url": "https://hooks.example.com", "description": "\x00"}),
+        ("GET", "/interviews?plan=a%00", None),
+        ("GET", "/interviews/int_%00/transcript", None),
+    ],
+)
+async def test_a_nul_is_a_problem_and_no_fault(api: httpx.AsyncClient, method: str, path: str, body: Any) -> None:
+    check_problem(await api.request(method, path, json=body), 422, "not-text")
+
+
 async def test_a_huge_body_is_refused_whether_announced_or_not(api: httpx.AsyncClient) -> None:
     async def chunks() -> Any:
         for _ in range(5):

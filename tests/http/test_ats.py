@@ -12,11 +12,14 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from interviewer.desk import ats as ats_desk
 from interviewer.desk.errands import Refused
+from interviewer.jobs.report import host_allowed
 from interviewer.jobs.worker import work_off
 from interviewer.records.database import Database
+from interviewer.records.tables import AtsConnection
 from interviewer.settings import Settings
 from tests.http.conftest import ORIGIN
 from tests.http.test_api import check_problem
@@ -118,6 +121,15 @@ async def test_a_key_is_sent_to_nobody_but_greenhouse(site: FastAPI, desk: Desk,
         check_problem(await greenhouse.post("/send_test", json=send_test(outside)), 422, "target-refused")
         forged = {**send_test(outside), "url": "https://greenhouse.io.example.com/x"}
         check_problem(await greenhouse.post("/send_test", json=forged), 422, "target-refused")
+        for wrong in ("https://[x", "https://app.greenhouse.io:x/y"):
+            check_problem(await greenhouse.post("/send_test", json={**forged, "url": wrong}), 422, "target-refused")
+
+
+async def test_over_a_public_network_the_key_goes_by_https_alone() -> None:
+    public = AtsConnection(callback_host="greenhouse.io", private_allowed=False)
+    assert host_allowed("https://app.greenhouse.io/x", public)
+    for refused in ("http://app.greenhouse.io/x", "https://[x", "https://evil.example\\@greenhouse.io/x"):
+        assert not host_allowed(refused, public)
 
 
 async def test_ashby_starts_an_assessment_and_is_told_how_it_goes(
@@ -158,6 +170,14 @@ async def test_ashby_starts_an_assessment_and_is_told_how_it_goes(
         (cancelled,) = [json.loads(r.body) for r in outside.received]
         assert "cancelled_reason" in cancelled
         assert (await ashby.post("/assessment.cancel", json={"assessment_id": "asm_x"})).json()["success"] is False
+        anew = (await ashby.post("/assessment.start", json=other)).json()["results"]
+        assert anew != again, "what was cancelled can be asked for again"
+        assert (await ashby.post("/assessment.start", json=other)).json()["results"] == anew
+        async with database.session() as session:
+            await session.execute(text("UPDATE invitations SET expires_at = now() WHERE expires_at > now()"))
+        late = (await ashby.post("/assessment.start", json=other)).json()["results"]
+        assert late not in (anew, again), "so can what expired"
+        assert (await ashby.post("/assessment.start", json=start)).json()["results"] == begun, "but not what is done"
     revoked = (await tester.get("/invitations", params={"status": "revoked"})).json()["data"]
     assert len(revoked) == 1
     check_problem(await tester.post(f"/invitations/{revoked[0]['id']}/link"), 409, "invitation-not-open")
@@ -167,6 +187,11 @@ async def test_each_system_has_a_key_of_its_own_that_can_be_taken_away(
     site: FastAPI, desk: Desk, outside: Receiver
 ) -> None:
     made, secret = await desk.add("greenhouse", "127.0.0.1")
+    transport = httpx.ASGITransport(app=site, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as stranger:
+        for header in ("Basic é".encode(), b"Basic /w==", b"Basic =", b"Basic"):
+            reply = await stranger.get("/api/ats/greenhouse/list_tests", headers={b"Authorization": header})
+            check_problem(reply, 401, "unauthenticated")
     for kind, key in (("greenhouse", "mk_ats_wrong"), ("ashby", secret)):
         async with caller(site, kind, key) as stranger:
             path = "/list_tests" if kind == "greenhouse" else "/assessment.list"

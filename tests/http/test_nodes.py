@@ -8,6 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from interviewer.http.nodes import origin_of
 from interviewer.http.passwords import Passwords
 from interviewer.http.pins import Pin, Pins
 from interviewer.http.site import build_site
@@ -106,6 +107,18 @@ async def test_pages_of_the_common_address_come_through_and_no_others(one_of_two
     assert len(one_of_two.live.offers) == 1
     login = await one_of_two.script.post("/login", data={"email": "a", "password": "b"})
     assert "access-control-allow-origin" not in login.headers, "nothing but candidates' pages"
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://Interviews.Example.com:443/", "https://interviews.example.com"),
+        ("http://one.example:8000/below", "http://one.example:8000"),
+        ("HTTP://[::1]:80", "http://[::1]"),
+    ],
+)
+async def test_origins_are_written_as_browsers_write_them(url: str, origin: str) -> None:
+    assert origin_of(url) == origin
 
 
 async def test_the_page_may_talk_to_all_nodes_that_are_alive(one_of_two: Candidate) -> None:
