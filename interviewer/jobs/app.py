@@ -21,7 +21,7 @@ from procrastinate.jobs import Job
 from interviewer.jobs.defer import FINALISE, SCORE
 from interviewer.jobs.deliver import deliver
 from interviewer.jobs.erase import apply_retention, erase, erase_left
-from interviewer.jobs.failures import SCORING, WRITING, held_up, told
+from interviewer.jobs.failures import IMPORTING, SCORING, TELLERS, WRITING, held_up, told
 from interviewer.jobs.finalise import finalise
 from interviewer.jobs.importing import import_answers
 from interviewer.jobs.report import report
@@ -111,7 +111,7 @@ def jobs_app(url: str) -> App:
 
     @app.task(name=IMPORT, queue="upkeep", pass_context=True, retry=retries)
     async def run_import_answers(context: JobContext, subject: str) -> None:
-        await _unquoted(context, import_answers(_work(context), subject))
+        await _run(context, subject, IMPORTING, import_answers)
 
     @app.task(name=ERASE, queue="upkeep", pass_context=True, retry=retries)
     async def run_erase(context: JobContext, subject: str) -> None:
@@ -176,12 +176,13 @@ async def _unquoted(context: JobContext, work: Coroutine[Any, Any, None]) -> Non
         raise JobFailed(type(error).__name__) from None
 
 
-async def _run(context: JobContext, interview_id: str, doing: str, task: Callable[[Work, str], Awaitable[Any]]) -> None:
-    """Tells the recruiter of a failure in a plain sentence; the queue then tries again."""
+async def _run(context: JobContext, subject: str, doing: str, task: Callable[[Work, str], Awaitable[Any]]) -> None:
+    """Tells of a failure in a plain sentence, the recruiter or who asked for it; the queue then tries again."""
     work, attempts = _work(context), context.job.attempts
-    log.info("job.started", task=context.job.task_name, interview=interview_id, attempt=attempts + 1)
+    about = {"interview" if subject.startswith("int_") else "subject": subject}
+    log.info("job.started", task=context.job.task_name, attempt=attempts + 1, **about)
     try:
-        await task(work, interview_id)
+        await task(work, subject)
     except Exception as error:  # noqa: BLE001 - the border of a job: it ends this one and nothing else
         held = held_up(error)
         if held is not None:
@@ -189,10 +190,11 @@ async def _run(context: JobContext, interview_id: str, doing: str, task: Callabl
         else:
             again = None if attempts + 1 >= MOST_TRIES else next_try(attempts)
         log.warning(
-            "job.failed", task=context.job.task_name, interview=interview_id, attempt=attempts + 1,
-            error=type(error).__name__, where=_where(error),
+            "job.failed", task=context.job.task_name, attempt=attempts + 1, error=type(error).__name__,
+            where=_where(error), **about,
         )  # fmt: skip
-        await told(work.database, interview_id, doing, held or error, again)
+        tell = TELLERS.get(context.job.task_name, told)
+        await tell(work.database, subject, doing, held or error, again)
         # The queue logs what it is given, and an error's text may quote what a candidate said.
         raise (JobFailed if held is None else HeldUp)(type(error).__name__) from None
-    log.info("job.done", task=context.job.task_name, interview=interview_id)
+    log.info("job.done", task=context.job.task_name, **about)

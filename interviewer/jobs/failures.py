@@ -1,23 +1,29 @@
-"""What a recruiter reads while a job cannot finish."""
+"""What a recruiter, or a program that imports answers, reads while a job cannot finish."""
 
 from __future__ import annotations
 
 import errno
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 
 import structlog
 from obstore.exceptions import GenericError
 from sqlalchemy.exc import SQLAlchemyError
 
+from interviewer.records import imports
 from interviewer.records.database import Database
 from interviewer.records.interviews import update_interview
 from interviewer.speech.models import ModelUnavailable
 from scoring.embeddings import ModelMissing
 
-__all__ = ["SCORING", "WRITING", "PlainError", "held_up", "sentence", "told"]
+__all__ = ["IMPORTING", "SCORING", "TELLERS", "WRITING", "PlainError", "Teller", "held_up", "sentence", "told"]
 
 WRITING = "Writing out the recording"
 SCORING = "Scoring"
+IMPORTING = "Importing"
+
+Teller = Callable[[Database, str, str, Exception, datetime | None], Awaitable[None]]
+"""Tells in the row that a job is about what failed and when it is tried again (None: it was given up)."""
 
 log = structlog.get_logger(__name__)
 
@@ -64,3 +70,20 @@ async def told(database: Database, interview_id: str, doing: str, error: Excepti
                 await update_interview(session, interview_id, progress={"stage": "failed"})
     except (SQLAlchemyError, OSError) as also:
         log.warning("job.failure_not_stored", interview=interview_id, reason=type(also).__name__)
+
+
+async def import_told(database: Database, import_id: str, doing: str, error: Exception, again: datetime | None) -> None:
+    """As :func:`told`. What was given up is over: who waits for the import's end sees that it failed."""
+    failure = sentence(doing, error, again)
+    try:
+        async with database.session() as session:
+            if again is None:
+                await imports.finish_import(session, import_id, datetime.now(UTC), failure)
+            else:
+                await imports.held_up_import(session, import_id, failure)
+    except (SQLAlchemyError, OSError) as also:
+        log.warning("job.failure_not_stored", answer_import=import_id, reason=type(also).__name__)
+
+
+TELLERS: Mapping[str, Teller] = {imports.IMPORT: import_told}
+"""By task; all others are about an interview."""

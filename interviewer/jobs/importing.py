@@ -24,7 +24,15 @@ from interviewer.records.plan_versions import plan_version
 from interviewer.records.tables import AnswerImport
 from scoring.transcript import Mode, Side, Transcript, Turn
 
-__all__ = ["AT_ONCE", "LONGEST_LINE", "ImportedAnswer", "import_answers", "import_lines", "read_line"]
+__all__ = [
+    "AT_ONCE",
+    "LONGEST_LINE",
+    "ImportedAnswer",
+    "import_answers",
+    "import_lines",
+    "read_line",
+    "remove_left_files",
+]
 
 AT_ONCE = 100
 LONGEST_LINE = 1_000_000
@@ -134,7 +142,19 @@ async def import_answers(work: Work, import_id: str) -> None:
             async for number in import_lines(work.database, made, text.split("\n")):
                 last = number
             log.info("import.done", import_id=made.id, rows=last)
-    # Its name is forgotten last: a file with candidates' words that no row names would never be deleted.
-    await work.objects.delete(made.object_key)
+    await _forget(work, made.id, made.object_key)
+
+
+async def remove_left_files(work: Work) -> None:
+    """Of imports that are over: those that were given up, or whose worker died before the last step."""
     async with work.database.session() as session:
-        await imports.file_removed(session, made.id)
+        left = await imports.imports_with_files(session)
+    for import_id, key in left:
+        await _forget(work, import_id, key)
+
+
+async def _forget(work: Work, import_id: str, key: str) -> None:
+    """The name goes last: a file with candidates' words that no row names would never be deleted."""
+    await work.objects.delete(key)
+    async with work.database.session() as session:
+        await imports.file_removed(session, import_id)

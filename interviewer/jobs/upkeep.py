@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.jobs.defer import FINALISE, SCORE, JobQueue
-from interviewer.jobs.failures import PlainError, told
+from interviewer.jobs.failures import TELLERS, PlainError, told
+from interviewer.jobs.importing import remove_left_files
 from interviewer.jobs.work import Work
 from interviewer.records.ats import lost_reports
 from interviewer.records.interviews import ended_before, set_status
@@ -64,11 +65,12 @@ async def pick_up_lost(work: Work) -> list[str]:
 
 
 async def prune(work: Work) -> None:
-    """What is kept for a time only: stored replies of the API, events and what became of them."""
+    """What is kept for a time only: stored replies of the API, events and what became of them, files of imports."""
     now = datetime.now(UTC)
     async with work.database.session() as session:
         replies = await prune_replies(session, now)
         events = await prune_events(session, now)
+    await remove_left_files(work)
     log.info("pruned", replies=replies, events=events)
 
 
@@ -105,14 +107,15 @@ async def retry_stalled(app: App, work: Work, most_tries: int, stalled_after_s: 
     aside as failed, so that it cannot end them for ever."""
     given_back = 0
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s):
-        interview_id = str(job.task_kwargs.get("interview_id", ""))
+        subject = str(job.task_kwargs.get("interview_id") or job.task_kwargs.get("subject", ""))
         # A scoring run counts tries for each answer, so that one that ends workers takes no other with it.
         if job.attempts + 1 >= most_tries and job.queue != RUN_QUEUE:
-            log.error("job.set_aside", task=job.task_name, interview=interview_id)
+            log.error("job.set_aside", task=job.task_name, subject=subject)
             await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
-            await told(work.database, interview_id, "A job", PlainError("its worker died each time"), None)
+            tell = TELLERS.get(job.task_name, told)
+            await tell(work.database, subject, "A job", PlainError("its worker died each time"), None)
             continue
-        log.warning("job.stalled", task=job.task_name, interview=interview_id)
+        log.warning("job.stalled", task=job.task_name, subject=subject)
         await app.job_manager.retry_job(job)
         given_back += 1
     return given_back

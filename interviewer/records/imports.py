@@ -30,8 +30,7 @@ from interviewer.records.tables import (
 
 __all__ = [
     "IMPORT", "ImportStatus", "NewRow", "RowStatus", "add_import", "answer_import", "ask_for_import", "file_removed",
-    "finish_import",
-    "import_rows", "list_imports", "put_rows", "rows_done",
+    "finish_import", "held_up_import", "import_rows", "imports_with_files", "list_imports", "put_rows", "rows_done",
 ]  # fmt: skip
 
 IMPORT = "import_answers"
@@ -219,6 +218,19 @@ async def finish_import(session: AsyncSession, import_id: str, now: datetime, fa
         .where(AnswerImport.id == import_id)
         .values(status="failed" if failure else "done", failure=failure, finished_at=now)
     )
+
+
+async def held_up_import(session: AsyncSession, import_id: str, failure: str) -> None:
+    """What it waits for; it is tried again."""
+    await session.execute(update(AnswerImport).where(AnswerImport.id == import_id).values(failure=failure))
+
+
+async def imports_with_files(session: AsyncSession) -> list[tuple[str, str]]:
+    """Ids of imports that are over and whose file, whose key comes with it, is still in the object store."""
+    query = select(AnswerImport.id, AnswerImport.object_key).where(
+        AnswerImport.object_key.is_not(None), AnswerImport.finished_at.is_not(None)
+    )
+    return [(import_id, key) for import_id, key in await session.execute(query) if key is not None]
 
 
 async def file_removed(session: AsyncSession, import_id: str) -> None:

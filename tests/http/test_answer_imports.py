@@ -8,11 +8,15 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from interviewer.desk.errands import Refused
 from interviewer.desk.importing import import_file
-from interviewer.jobs.importing import AT_ONCE
+from interviewer.jobs.app import MOST_TRIES, jobs_app
+from interviewer.jobs.importing import AT_ONCE, import_answers
+from interviewer.jobs.upkeep import prune, retry_stalled
 from interviewer.jobs.worker import work_off
+from interviewer.records import imports
 from interviewer.records.database import Database
 from interviewer.settings import Settings
 from tests.http.test_api import check_problem
@@ -33,12 +37,32 @@ def bench(database: Database, tmp_path: Path) -> Bench:
     return a_bench(database, tmp_path)
 
 
-async def imported(client: httpx.AsyncClient, database: Database, bench: Bench, content: str) -> dict[str, Any]:
+async def sent(client: httpx.AsyncClient, content: str) -> str:
     reply = await client.post("/answer-imports", params={"rubric": RUBRIC}, content=content, headers=NDJSON)
     assert reply.status_code == 202, reply.text
     assert reply.json()["status"] == "waiting"
-    await work_off(database.url, bench.work)
-    return dict((await client.get(reply.headers["Location"].removeprefix("/api/v1"))).json())
+    return str(reply.json()["id"])
+
+
+async def imported(
+    client: httpx.AsyncClient, database: Database, bench: Bench, content: str, *, scored: bool = True
+) -> dict[str, Any]:
+    import_id = await sent(client, content)
+    if scored:
+        await work_off(database.url, bench.work)
+    else:
+        await import_answers(bench.work, import_id)
+    return dict((await client.get(f"/answer-imports/{import_id}")).json())
+
+
+async def queried(database: Database, statement: str) -> list[tuple[Any, ...]]:
+    async with database.session() as session:
+        return [tuple(row) for row in await session.execute(text(statement))]
+
+
+async def change(database: Database, statement: str) -> None:
+    async with database.session() as session:
+        await session.execute(text(statement))
 
 
 async def test_each_line_becomes_an_answer_or_a_row_that_says_what_is_wrong(
@@ -96,16 +120,97 @@ async def test_the_same_file_again_adds_nothing_and_a_deleted_answer_may_come_ag
     api: httpx.AsyncClient, tester: httpx.AsyncClient, database: Database, bench: Bench
 ) -> None:
     content = lines(*({"key": f"row {n}", "text": SAID} for n in range(AT_ONCE + 5)))
-    first = await imported(api, database, bench, content)
-    again = await imported(api, database, bench, content)
+    first = await imported(api, database, bench, content, scored=False)
+    again = await imported(api, database, bench, content, scored=False)
     assert (first["stored"], again["stored"], again["rows"]) == (AT_ONCE + 5, 0, AT_ONCE + 5)
-    test = await imported(tester, database, bench, lines({"key": "row 1", "text": SAID}))
+    test = await imported(tester, database, bench, lines({"key": "row 1", "text": SAID}), scored=False)
     assert (test["stored"], test["livemode"]) == (1, False)
     assert [i["id"] for i in (await api.get("/answer-imports")).json()["data"]] == [again["id"], first["id"]]
     check_problem(await api.get(f"/answer-imports/{test['id']}/rows"), 404, "not-found")
     row = (await api.get(f"/answer-imports/{first['id']}/rows")).json()["data"][0]
     assert (await api.delete(f"/interviews/{row['interview_id']}")).status_code == 202
-    assert (await imported(api, database, bench, lines({"key": "row 0", "text": SAID})))["stored"] == 1
+    assert (await imported(api, database, bench, lines({"key": "row 0", "text": SAID}), scored=False))["stored"] == 1
+
+
+async def test_text_that_the_database_does_not_keep_stops_no_other_row(
+    api: httpx.AsyncClient, database: Database, bench: Bench
+) -> None:
+    content = lines({"key": "x", "text": SAID}, {"key": "nul", "text": f"{SAID}\0"}, {"key": "y", "text": SAID})
+    done = await imported(api, database, bench, content)
+    assert (done["status"], done["stored"], done["failed"]) == ("done", 2, 1)
+    wrong = (await api.get(f"/answer-imports/{done['id']}/rows", params={"status": "failed"})).json()["data"]
+    assert [(r["number"], r["error"]) for r in wrong] == [(2, "The line holds a NUL character.")]
+
+
+async def test_a_known_row_says_which_answer_it_is_and_goes_with_it(
+    api: httpx.AsyncClient, database: Database, bench: Bench
+) -> None:
+    first = await imported(api, database, bench, lines({"key": "x", "text": SAID}, {"key": "y", "text": SAID}))
+    again = await imported(api, database, bench, lines({"key": "y", "text": SAID}, {"key": "x", "text": SAID}))
+    (stored, _) = (await api.get(f"/answer-imports/{first['id']}/rows")).json()["data"]
+    (_, known) = (await api.get(f"/answer-imports/{again['id']}/rows")).json()["data"]
+    assert known["status"] == "known"
+    assert {**known, "number": 1, "status": "stored"} == stored
+    assert (await api.delete(f"/interviews/{stored['interview_id']}")).status_code == 202
+    for made, left in ((first, "y"), (again, "y")):
+        assert [r["key"] for r in (await api.get(f"/answer-imports/{made['id']}/rows")).json()["data"]] == [left]
+
+
+async def test_imported_answers_are_scored_behind_interviews_and_each_under_its_own_lock(
+    api: httpx.AsyncClient, database: Database, bench: Bench
+) -> None:
+    import_id = await sent(api, lines({"key": "x", "text": SAID}, {"key": "y", "text": SAID}))
+    await import_answers(bench.work, import_id)
+    waiting = await queried(database, "SELECT lock, priority FROM procrastinate_jobs WHERE task_name = 'score'")
+    assert sorted(waiting) == sorted((i, -10) for (i,) in await queried(database, "SELECT id FROM interviews"))
+    assert len(waiting) == 2
+
+
+async def test_a_file_is_removed_by_the_next_try_of_a_job_that_died_before_it_could(
+    api: httpx.AsyncClient, database: Database, bench: Bench
+) -> None:
+    done = await imported(api, database, bench, lines({"key": "x", "text": SAID}))
+    key = f"imports/{done['id']}.jsonl"
+    await bench.work.objects.put_bytes(key, b"still here")
+    async with database.session() as session:
+        made = await imports.answer_import(session, done["id"])
+        assert made is not None
+        await imports.ask_for_import(session, made, key)
+    await work_off(database.url, bench.work)
+    assert await bench.work.objects.keys_under("imports") == []
+    assert await queried(database, "SELECT object_key FROM answer_imports") == [(None,)]
+    assert (await api.get(f"/answer-imports/{done['id']}")).json() == done
+
+
+async def test_an_import_that_is_given_up_says_so_and_keeps_no_file(
+    api: httpx.AsyncClient, database: Database, bench: Bench
+) -> None:
+    import_id = await sent(api, lines({"key": "x", "text": SAID}))
+    await change(database, "UPDATE answer_imports SET question_id = 'gone'")  # no file of this can be imported
+    for tries in range(1, MOST_TRIES + 1):
+        await change(database, "UPDATE procrastinate_jobs SET scheduled_at = now() - interval '1 s'")
+        await work_off(database.url, bench.work)
+        now = (await api.get(f"/answer-imports/{import_id}")).json()
+        assert now["status"] == ("failed" if tries == MOST_TRIES else "waiting")
+    assert now["failure"].startswith("Importing failed (")
+    assert now["failure"].endswith("it was given up after several tries.")
+    assert now["finished_at"] is not None
+    assert await bench.work.objects.keys_under("imports") != []
+    await prune(bench.work)
+    assert await bench.work.objects.keys_under("imports") == []
+    assert await queried(database, "SELECT object_key FROM answer_imports") == [(None,)]
+
+
+async def test_an_import_that_ends_its_workers_fails_too(
+    api: httpx.AsyncClient, database: Database, bench: Bench
+) -> None:
+    import_id = await sent(api, lines({"key": "x", "text": SAID}))
+    await change(database, "UPDATE procrastinate_jobs SET status = 'doing', attempts = 4")
+    app = jobs_app(database.url)
+    async with app.open_async():
+        assert await retry_stalled(app, bench.work, MOST_TRIES) == 0
+    now = (await api.get(f"/answer-imports/{import_id}")).json()
+    assert (now["status"], "its worker died each time" in now["failure"]) == ("failed", True)
 
 
 @pytest.mark.parametrize(

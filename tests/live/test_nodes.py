@@ -12,13 +12,16 @@ from sqlalchemy import func, update
 
 from interviewer.conversation.script import RATE
 from interviewer.live import this_node
+from interviewer.live.drain import LOOK_S, SILENT_LOOKS
 from interviewer.live.errors import Elsewhere, Restarting
 from interviewer.live.registry import Live
 from interviewer.live.this_node import NodeOptions
 from interviewer.media.recording import CANDIDATE, Recorder
 from interviewer.records import leases, nodes
 from interviewer.records.database import Database
+from interviewer.records.deletions import forget
 from interviewer.records.events import read_events
+from interviewer.records.journal import Journal
 from interviewer.records.objects import ObjectStore
 from interviewer.records.recording_parts import parts_of
 from interviewer.records.tables import Node
@@ -121,7 +124,7 @@ async def test_nobody_is_handed_over_in_mid_sentence_but_by_the_end_of_the_time(
         session.listening._started(session.clock.now())  # the candidate speaks
         draining = asyncio.create_task(a.drain(60.0))
         await until(lambda: a.draining)
-        await asyncio.sleep(1.0)  # twice as long as a silence must last
+        await asyncio.sleep(2 * SILENT_LOOKS * LOOK_S)  # twice as long as a silence must last
         assert interview_id in a._entries
         session.listening.flush()
         async with asyncio.timeout(60):
@@ -189,3 +192,26 @@ async def test_heartbeats_keep_an_interview_and_notice_that_it_was_taken(
         await until(lambda: interview_id not in a._entries, 60)
     async with houses.database.session() as db:
         assert await leases.held_by(db, "node_b") == [interview_id], "what was taken is not given back by who lost it"
+
+
+async def test_a_node_clears_its_disk_of_interviews_that_were_deleted_elsewhere(houses: TwoHouses) -> None:
+    deleted, kept = await houses.a.interview(), await houses.a.interview()
+    folder = houses.a.folder
+    for interview_id in (deleted, kept):
+        recorder = Recorder(folder / "recordings" / interview_id, CANDIDATE)
+        recorder.write(0, np.ones(RATE, np.int16))
+        recorder.close()
+        journal = Journal(folder / "journals", interview_id)
+        await journal.append([{"seq": 1, "at": 0, "kind": "heard", "text": "Words."}])
+        await journal.close()
+        (folder / "journals" / f"{interview_id}.damaged").write_text("Words.")
+    async with houses.database.session() as db:
+        await forget(db, deleted, "a test")
+    async with houses.a.open():  # and it looks again every ten minutes
+        await until(lambda: not traces(folder, deleted), 30)
+    assert traces(folder, kept) == {kept, f"{kept}.jsonl", f"{kept}.damaged"}
+
+
+def traces(folder: Path, interview_id: str) -> set[str]:
+    """Names of what is left of it on the disk."""
+    return {path.name for room in ("recordings", "journals") for path in (folder / room).glob(f"{interview_id}*")}
