@@ -193,10 +193,8 @@ export class Connection {
       const sound = this.#stream() !== null && !this.soundBlocked;
       const asking = new AbortController();
       this.#asking = asking;
-      const late = setTimeout(() => asking.abort(), LOBBY_MS);
-      const reply = await postJson(`${this.#config.base}/lobby`, { sound, knows }, asking.signal);
-      clearTimeout(late);
-      const { enter, ...told } = await reply.json();
+      const options = { signal: asking.signal, within: LOBBY_MS };
+      const { enter, ...told } = JSON.parse(await postJson(`${this.#config.base}/lobby`, { sound, knows }, options));
       if (round !== this.#round) return true;
       if (enter) {
         this.#set("entering");

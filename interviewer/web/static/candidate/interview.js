@@ -217,7 +217,7 @@ export class Interview {
 
   #onLost() {
     this.#recording.lost();
-    this.#banner.show("connection", "caution", this.#recording.active ? LOST_RECORDING : LOST);
+    this.#banner.show("connection", "caution", this.#recording.keeps ? LOST_RECORDING : LOST);
   }
 
   #onMoving() {

@@ -4,7 +4,8 @@ let pin = null; // { address, node }: node is the address signed, shown with eac
 let known = []; // the addresses that this page's content policy lets it talk to
 
 export function know(addresses) {
-  known = addresses;
+  known = addresses.map(normal);
+  for (const origin of known) sessionStorage.removeItem(`node:${origin}`);
 }
 
 /** A path under the candidate's link, at the node. */
@@ -23,9 +24,24 @@ export function nodeQuery() {
 /** A reply or a refusal said where the interview is. */
 export function pinTo(address, node) {
   if (!address || !node) return;
-  // A node that started after this page was loaded: loaded again, the page may talk to it.
-  if (!known.includes(address)) location.reload();
-  else pin = { address, node };
+  const origin = normal(address);
+  if (origin === location.origin || known.includes(origin)) pin = { address: origin, node };
+  // A node that started after this page was loaded: loaded again, the page may talk to it. Where that did not help,
+  // the page stays with the address of all.
+  else if (once(origin)) location.reload();
+}
+
+/** As origins are compared: without a slash at the end, a capital letter or the scheme's own port. */
+function normal(address) {
+  return new URL(address, document.baseURI).origin;
+}
+
+/** Whether this is the first time that this tab loads the page again for that address. */
+function once(origin) {
+  const key = `node:${origin}`;
+  if (sessionStorage.getItem(key)) return false;
+  sessionStorage.setItem(key, "loaded again");
+  return true;
 }
 
 /** That node is not reached any more, or lets nobody in: the address of all knows another. */

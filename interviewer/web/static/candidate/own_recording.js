@@ -35,6 +35,11 @@ export class OwnRecording {
     return Boolean(this.#recorder?.active);
   }
 
+  /** Whether what is said now is recorded: it was asked for, and the browser does it. */
+  get keeps() {
+    return Boolean(this.#recorder?.keeps);
+  }
+
   /** Record this stream from now on; null: nothing. */
   record(stream) {
     this.#wanted = stream;

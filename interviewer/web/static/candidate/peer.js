@@ -40,9 +40,9 @@ export class Peer {
   async open(url, tab) {
     await this.#describe(await this.#pc.createOffer());
     await this.#gathered();
-    const reply = await post(url, "application/sdp", this.#pc.localDescription.sdp, { "X-Tab": tab });
+    const sdp = await post(url, "application/sdp", this.#pc.localDescription.sdp, { headers: { "X-Tab": tab } });
     try {
-      await this.#pc.setRemoteDescription({ type: "answer", sdp: await reply.text() });
+      await this.#pc.setRemoteDescription({ type: "answer", sdp });
     } catch (error) {
       throw new NoPath(error.message);
     }

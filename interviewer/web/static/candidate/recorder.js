@@ -43,6 +43,11 @@ class Stretch {
     return this.#about.id;
   }
 
+  /** False where the browser has ended it: its track is gone, or there is no room for more. */
+  get keeps() {
+    return this.#recorder.state === "recording";
+  }
+
   async #keep(blob) {
     for (let at = 0; at < blob.size; at += PIECE) {
       this.chunks = 1 + (await this.#store.add(this.#about, await blob.slice(at, at + PIECE).arrayBuffer()));
@@ -98,6 +103,11 @@ export class Recorder {
 
   get active() {
     return this.#stretch !== null;
+  }
+
+  /** Whether what is said now is recorded. */
+  get keeps() {
+    return Boolean(this.#stretch?.keeps);
   }
 
   /** Record this stream; another than before begins a new stretch. */

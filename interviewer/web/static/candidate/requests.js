@@ -2,6 +2,8 @@
 
 import { atNode, nodeHeaders, pinTo, unpin } from "./node.js";
 
+const ANSWER_MS = 15000;
+
 /** The server understood and said no. `problem` is its reply: status, code, title, detail ... */
 export class Refused extends Error {
   constructor(problem, retryAfter = 0) {
@@ -11,18 +13,31 @@ export class Refused extends Error {
   }
 }
 
-/** To the node that holds the interview. Throws Refused, or TypeError where it could not be reached. */
-export async function post(url, type, body, headers = {}, signal = null) {
+/**
+ * To the node that holds the interview; the text of its reply. Throws Refused, or TypeError where it could not be
+ * reached or has not answered `within` ms: a machine that is gone answers nothing, not even no. `signal` ends it too.
+ */
+export async function post(url, type, body, { headers = {}, signal = null, within = ANSWER_MS } = {}) {
+  const limit = new AbortController();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    limit.abort();
+  }, within);
+  signal?.addEventListener("abort", () => limit.abort());
   try {
     const all = { ...headers, ...nodeHeaders() };
-    const reply = await send("POST", atNode(url), type, body, { headers: all, signal });
+    const reply = await send("POST", atNode(url), type, body, { headers: all, signal: limit.signal });
+    const text = await reply.text();
     const location = reply.headers.get("Location");
     if (location) pinTo(new URL(location, document.baseURI).origin, reply.headers.get("X-Node"));
-    return reply;
+    return text;
   } catch (error) {
     if (error instanceof Refused) sentOn(error.problem);
-    else if (error instanceof TypeError) unpin();
-    throw error;
+    else if (late || error instanceof TypeError) unpin();
+    throw late ? new TypeError("no answer in time") : error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -46,6 +61,6 @@ export async function send(method, url, type, body, { headers = {}, signal = nul
   throw new Refused(isProblem ? await reply.json() : plain, retryAfter);
 }
 
-export function postJson(url, value, signal = null) {
-  return post(url, "application/json", JSON.stringify(value), {}, signal);
+export function postJson(url, value, options = {}) {
+  return post(url, "application/json", JSON.stringify(value), options);
 }

@@ -4,6 +4,7 @@ import { atNode, nodeQuery, unpin } from "./node.js";
 import { Refused, sentOn } from "./requests.js";
 
 const REFUSED = 4400;
+const OPEN_MS = 15000; // a machine that is gone says nothing, and browsers wait for minutes
 
 export class Socket {
   carriesSound = false;
@@ -21,12 +22,14 @@ export class Socket {
     return new Promise((resolve, reject) => {
       let refusal = null;
       this.#socket = new WebSocket(url);
+      const late = setTimeout(() => this.#socket.close(), OPEN_MS);
       this.#socket.addEventListener("message", (event) => {
         const message = JSON.parse(event.data);
         if (message.t === "refused") refusal = message;
         else this.onmessage(message);
       });
       this.#socket.addEventListener("open", () => {
+        clearTimeout(late);
         // A refusal follows the opening at once; a moment decides which it is.
         setTimeout(() => resolve(), 300);
       });

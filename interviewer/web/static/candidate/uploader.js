@@ -83,7 +83,7 @@ export class Uploader {
       }),
     );
     try {
-      if (stretches.length > 0) await postJson(`${this.#base}/recording`, { stretches }, timeLimit());
+      if (stretches.length > 0) await postJson(`${this.#base}/recording`, { stretches }, { within: GIVE_UP_MS });
     } catch (error) {
       if (!forGood(error)) {
         await pause(this.#late, this.#wait(error));

@@ -1,0 +1,100 @@
+"""Parts of the candidate's page alone, in a real browser: what is said of a recording holds only while there is one,
+a node that answers nothing is left, and origins are compared as browsers write them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, Request, Route, async_playwright
+
+import interviewer.web
+from tests.browser import SPEAKING, find_chromium
+
+pytestmark = pytest.mark.slow
+
+STATIC = Path(interviewer.web.__path__[0]) / "static"
+HERE = "http://localhost:1"
+SILENT, REFUSING = "/i/token/silent", "/i/token/refusing"
+
+
+async def served(route: Route, request: Request) -> None:
+    """The page's own files; an address that never answers, and one that is not reached."""
+    path = request.url.removeprefix(HERE).partition("?")[0]
+    if path.endswith(REFUSING):
+        await route.abort("connectionrefused")
+    elif path.startswith("/static/"):
+        await route.fulfill(path=STATIC / path.removeprefix("/static/"))
+    elif not path.endswith(SILENT):
+        await route.fulfill(content_type="text/html", body="<!doctype html><title>A page</title>")
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=list(SPEAKING))
+        page = await browser.new_page()
+        await page.route("**/*", served)
+        await page.goto(f"{HERE}/i/token")
+        yield page
+        await browser.close()
+
+
+async def run(page: Page, script: str) -> Any:
+    """What this returns, with the page's modules ``node``, ``requests`` and ``recorder`` at hand."""
+    names = ("node", "requests", "recorder")
+    modules = "; ".join(f'const {n} = await import("/static/candidate/{n}.js")' for n in names)
+    return await page.evaluate(f"async () => {{ {modules}; {script} }}")
+
+
+async def test_it_is_recorded_only_while_the_browser_does_so(page: Page) -> None:
+    kept = await run(page, """
+        const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+        const store = { add: async () => 0 };
+        const own = new recorder.Recorder("microphone", store, { at: () => 0 });
+        const seen = [own.keeps];
+        own.start(stream);
+        seen.push(own.keeps);
+        stream.getTracks()[0].stop(); // as when it is unplugged
+        while (own.keeps) await new Promise((resolve) => setTimeout(resolve, 10));
+        seen.push(own.keeps, own.active);
+        await own.stop();
+        return seen;
+    """)  # fmt: skip
+    assert kept == [False, True, False, True]
+
+
+async def test_a_node_that_is_gone_is_left_for_the_address_of_all(page: Page) -> None:
+    pinned = """
+        node.know(["http://two.example"]);
+        node.pinTo("http://two.example", "signed");
+        const seen = [node.atNode("/x")];
+        const failed = (asking) => asking.then(() => "answered", (error) => error.name);
+    """
+    silent = f'seen.push(await failed(requests.postJson("{SILENT}", {{}}, {{ within: 100 }})), node.atNode("/x"));'
+    refusing = f'seen.push(await failed(requests.postJson("{REFUSING}", {{}})), node.atNode("/x"));'
+    given_up = f"""
+        const asking = new AbortController();
+        setTimeout(() => asking.abort(), 50);
+        seen.push(await failed(requests.postJson("{SILENT}", {{}}, {{ signal: asking.signal }})), node.atNode("/x"));
+    """
+    at = "http://two.example/x"
+    assert await run(page, f"{pinned} {silent} return seen;") == [at, "TypeError", "/x"]
+    assert await run(page, f"{pinned} {refusing} return seen;") == [at, "TypeError", "/x"]
+    assert await run(page, f"{pinned} {given_up} return seen;") == [at, "AbortError", at], "the page's own doing"
+
+
+async def test_a_node_is_known_however_its_address_is_written(page: Page) -> None:
+    known = 'node.know(["https://Two.Example:443/"]);'
+    pinned = await run(page, f'{known} node.pinTo("https://two.example:443", "signed"); return node.atNode("/x");')
+    assert pinned == "https://two.example/x"
+
+
+async def test_for_an_unknown_node_the_page_is_loaded_again_once(page: Page) -> None:
+    asked = 'node.know([]); node.pinTo("https://three.example", "signed"); return node.atNode("/x");'
+    async with page.expect_navigation():
+        await run(page, asked)
+    assert await run(page, f"window.mark = 1; {asked}") == "/x"
+    assert await page.evaluate("() => window.mark") == 1, "it stays, with the address of all"
