@@ -31,6 +31,12 @@ class Evidence:
     audio_start: float | None = None
     audio_end: float | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "start": self.start, "end": self.end, "quote": self.quote, "key_point": self.key_point,
+            "similarity": self.similarity, "audio_start": self.audio_start, "audio_end": self.audio_end,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class CriterionScore:
@@ -49,6 +55,14 @@ class CriterionScore:
     missing: tuple[str, ...] = ()  # key point ids that the answer does not cover
     interval: tuple[float, float] | None = None
     agreement: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "criterion_id": self.criterion_id, "status": self.status, "reason": self.reason,
+            "probabilities": self.probabilities, "level": self.level, "expected": self.expected,
+            "confidence": self.confidence, "evidence": tuple(e.to_dict() for e in self.evidence),
+            "missing": self.missing, "interval": self.interval, "agreement": self.agreement,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +113,15 @@ class Scorecard:
     """The judge failed, and may answer when it is asked again: this scorecard gives way to the next one it makes."""
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """The same as ``asdict``, which copies every value and takes twenty times as long."""
+        return {
+            "question_id": self.question_id,
+            "criteria": tuple(c.to_dict() for c in self.criteria),
+            "provenance": asdict(self.provenance),
+            "calls": tuple(asdict(call) for call in self.calls),
+            "overall": None if self.overall is None else asdict(self.overall),
+            "passing_failure": self.passing_failure,
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Scorecard:

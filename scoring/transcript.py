@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Answer", "AnswerWord", "Mode", "Side", "Transcript", "Turn", "Word", "content_hash"]
 
@@ -88,9 +88,8 @@ class Transcript:
         return Answer.from_turns(question_id, own, self.language)
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerWord:
-    """A word placed in ``Answer.text`` by offsets."""
+class AnswerWord(NamedTuple):
+    """A word placed in ``Answer.text`` by offsets. A tuple, because a scoring run makes millions."""
 
     start: int
     end: int
@@ -112,23 +111,50 @@ class Answer:
     @classmethod
     def from_turns(cls, question_id: str, turns: Iterable[Turn], language: str) -> Answer:
         """Join turns; words are placed by searching forward, so a word that is not in its turn's text is left out."""
+        return cls._joined(
+            question_id,
+            ((t.text, ((w.text, w.start, w.end, w.confidence) for w in t.words)) for t in turns),
+            language,
+        )
+
+    @classmethod
+    def from_stored(cls, question_id: str, transcript: Mapping[str, Any]) -> Answer:
+        """The same as :meth:`Transcript.answer` of the transcript's JSON, without building its turns: for those who
+        read thousands."""
+        own = (
+            (str(t["text"]), ((w["text"], w["start"], w["end"], w.get("confidence")) for w in t.get("words", ())))
+            for t in transcript["turns"]
+            if t["side"] == Side.CANDIDATE.value
+            and t.get("question_id") == question_id
+            and str(t["text"]).strip()
+            and not t.get("request")
+        )
+        return cls._joined(question_id, own, str(transcript["language"]))
+
+    @classmethod
+    def _joined(
+        cls,
+        question_id: str,
+        turns: Iterable[tuple[str, Iterable[tuple[str, float, float, float | None]]]],
+        language: str,
+    ) -> Answer:
         parts: list[str] = []
         words: list[AnswerWord] = []
         offsets: list[int] = []
         length = 0
-        for turn in turns:
+        for text, spoken in turns:
             base = length + (2 if parts else 0)
             offsets.append(base)
             cursor = 0
-            for word in turn.words:
-                token = word.text.strip()
-                at = turn.text.find(token, cursor) if token else -1
+            for word, start, end, confidence in spoken:
+                token = word.strip()
+                at = text.find(token, cursor) if token else -1
                 if at < 0:
                     continue
                 cursor = at + len(token)
-                words.append(AnswerWord(base + at, base + cursor, word.start, word.end, word.confidence))
-            parts.append(turn.text)
-            length = base + len(turn.text)
+                words.append(AnswerWord(base + at, base + cursor, start, end, confidence))
+            parts.append(text)
+            length = base + len(text)
         return cls(question_id, "\n\n".join(parts), language, tuple(words), tuple(offsets) or (0,))
 
     def audio_span(self, start: int, end: int) -> tuple[float, float] | None:

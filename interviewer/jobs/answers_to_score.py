@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +17,7 @@ from interviewer.records.plan_versions import plan_version
 from interviewer.records.run_items import Waiting
 from scoring.remembered import texts_of
 from scoring.rubric import Rubric
-from scoring.transcript import Answer, Side, Transcript, Turn
+from scoring.transcript import Answer
 
 __all__ = ["Asked", "Questions", "answers_in"]
 
@@ -93,17 +92,7 @@ async def answers_in(session: AsyncSession, items: Sequence[Waiting]) -> dict[in
     )
     said = {(interview, version): body for interview, version, body in rows}
     return {
-        i.seq: _answer(said[(i.interview_id, i.transcript_version)], i.question_id)
+        i.seq: Answer.from_stored(i.question_id, said[(i.interview_id, i.transcript_version)])
         for i in items
         if (i.interview_id, i.transcript_version) in said
     }
-
-
-def _answer(body: Mapping[str, Any], question_id: str) -> Answer:
-    """The same as the whole transcript gives, without building turns that belong to other questions."""
-    own = tuple(
-        Turn.from_dict(t)
-        for t in body["turns"]
-        if t["side"] == Side.CANDIDATE.value and t.get("question_id") == question_id
-    )
-    return Transcript(str(body["language"]), own).answer(question_id)

@@ -43,7 +43,8 @@ class Task:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """``card`` is None where the judge broke, and ``error`` then says how, without any words of the candidate.
-    ``packed``: the answer's embeddings where they were not known before. ``took_s``: in the judge."""
+    ``packed``: the answer's embeddings where they were not known before. ``took_s``: processor seconds in the judge;
+    what it waited for, be it an endpoint or the interpreter, is not in it."""
 
     task: Task
     card: Scorecard | None
@@ -132,12 +133,12 @@ async def _at_once(work: Work, judge: Judge, tasks: Sequence[Task]) -> AsyncIter
 
 
 def _one(work: Work, judge: Judge, task: Task) -> Judged:
-    began = time.perf_counter()
+    began = time.thread_time()
     embedder = work.embedder
     try:
         if embedder is None:
             card = _scored(judge, task)
-            return Judged(task, card, took_s=time.perf_counter() - began)
+            return Judged(task, card, took_s=time.thread_time() - began)
         known: Mapping[bytes, Vectors] = unpacked(*task.packed) if task.packed else {}
         with embedder.of_answer(known, task.asked.texts) as remembered:
             card = _scored(judge, task)
@@ -147,7 +148,7 @@ def _one(work: Work, judge: Judge, task: Task) -> Judged:
         log.warning("answer.not_judged", answer=task.item.answer_id, error=type(error).__name__)
         return Judged(task, None, f"The judge broke on this answer ({type(error).__name__}).")
     fresh = (remembered.texts, remembered.vectors) if remembered.fresh else None
-    return Judged(task, card, packed=fresh, took_s=time.perf_counter() - began)
+    return Judged(task, card, packed=fresh, took_s=time.thread_time() - began)
 
 
 def _scored(judge: Judge, task: Task) -> Scorecard:

@@ -101,6 +101,7 @@ async def _chunk(work: Work, run: ScoringRun, judge: Judge, chunk: int, begun_be
                 return
             if not await _keep(work, judge, run, part):
                 return
+        work.settle()
         await _yield_to_live(work, time.monotonic() - began)
     async with work.database.session() as session:
         due = await next_due(session, run.id, chunk)
@@ -116,14 +117,16 @@ async def _read(work: Work, run: ScoringRun, judge: Judge, chunk: int) -> tuple[
         if not items:
             return [], []
         await questions.read(session, list({i.plan_id for i in items}))
+        asked_of = {i.seq: questions.of(i) for i in items}
         answers = await answers_in(session, items)
         ids = [i.answer_id for i in items]
-        standing = await standing_cards(session, ids, judge.name, judge.version)
+        rubrics = {asked.rubric.hash for asked in asked_of.values() if asked is not None}
+        standing = await standing_cards(session, ids, list(rubrics), judge.name, judge.version)
         packed = await embeddings_of(session, ids, work.embedder.version) if work.embedder else {}
     results: list[Made] = []
     tasks: list[Task] = []
     for item in items:
-        asked, answer = questions.of(item), answers.get(item.seq)
+        asked, answer = asked_of[item.seq], answers.get(item.seq)
         if asked is None or answer is None:
             results.append(replace(_made(item), error=GONE))
         elif (stands := standing.get((item.answer_id, item.transcript_version, asked.rubric.hash))) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -99,6 +100,7 @@ class Work:
     """By scoring run."""
     _waiters: list[WorkThread] = field(default_factory=list)
     _judges: dict[str, Judge] = field(default_factory=dict)
+    _settled: bool = False
 
     def judge(self, kind: str | None = None) -> Judge:
         """On the work thread. Raises :class:`NoSuchJudge`."""
@@ -109,6 +111,14 @@ class Work:
                 raise NoSuchJudge(kind)
             self._judges[kind] = make()
         return self._judges[kind]
+
+    def settle(self) -> None:
+        """Once, when the models have been used: what stays for ever is left alone by the collector from now on. It
+        walked over a million such objects again and again, which took as long as all else around the judge."""
+        if not self._settled:
+            self._settled = True
+            gc.collect()
+            gc.freeze()
 
     def turn(self) -> AbstractAsyncContextManager[None]:
         """Around each question to a judge that may ask an endpoint."""

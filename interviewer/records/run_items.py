@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.records.database import storable_json
 from interviewer.records.ids import new_id
+from interviewer.records.queue import raw_connection
 from interviewer.records.runs import CHUNK, end_run, run_row
 from interviewer.records.tables import ScoringRun
 from interviewer.records.webhooks import announce_run
@@ -166,16 +167,18 @@ async def next_due(session: AsyncSession, run_id: str, chunk: int) -> datetime |
 
 
 async def standing_cards(
-    session: AsyncSession, answer_ids: Sequence[str], judge: str, judge_version: str
+    session: AsyncSession, answer_ids: Sequence[str], rubrics: Sequence[str], judge: str, judge_version: str
 ) -> dict[tuple[str, int, str], Standing]:
-    """What this judge has made of these answers before, by answer, transcript version and rubric hash."""
+    """What this judge has made of these answers before under the rubrics of these hashes, by answer, transcript
+    version and rubric hash."""
     rows = await session.execute(
         text(
             f"""SELECT answer_id, transcript_version, rubric_hash, id, {_LEVELS} FROM scorecards
-            WHERE answer_id = ANY(:answers) AND judge = :judge AND judge_version = :version
+            WHERE answer_id = ANY(:answers) AND rubric_hash = ANY(:rubrics)
+            AND judge = :judge AND judge_version = :version
             AND (body->'passing_failure') IS DISTINCT FROM 'true'::jsonb"""  # noqa: S608 - as above
         ),
-        {"answers": list(answer_ids), "judge": judge, "version": judge_version},
+        {"answers": list(answer_ids), "rubrics": list(rubrics), "judge": judge, "version": judge_version},
     )
     return {(answer, version, rubric): Standing(card, levels or {}) for answer, version, rubric, card, levels in rows}
 
@@ -243,14 +246,16 @@ async def _put_cards(session: AsyncSession, results: Sequence[Made]) -> dict[str
     ordered = sorted(results, key=lambda r: r.answer_id)
     if not ordered:
         return {}
-    rows = await session.execute(
-        text(
+    connection = await raw_connection(session)
+    # In binary: as text psycopg looks for what to escape in every scorecard, which takes longer than to send it.
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(
             """WITH put AS (
                 INSERT INTO scorecards (id, answer_id, transcript_version, rubric_hash, judge, judge_version, body)
                 SELECT n.id, n.answer_id, n.version, n.rubric, n.judge, n.judge_version, n.body::jsonb
-                FROM unnest(CAST(:ids AS text[]), CAST(:answers AS text[]), CAST(:versions AS int[]),
-                    CAST(:rubrics AS text[]), CAST(:judges AS text[]), CAST(:judge_versions AS text[]),
-                    CAST(:bodies AS text[])) AS n (id, answer_id, version, rubric, judge, judge_version, body)
+                FROM unnest(%(ids)b::text[], %(answers)b::text[], %(versions)b::int[], %(rubrics)b::text[],
+                    %(judges)b::text[], %(judge_versions)b::text[], %(bodies)b::text[])
+                    AS n (id, answer_id, version, rubric, judge, judge_version, body)
                 JOIN answers a ON a.id = n.answer_id
                 ON CONFLICT ON CONSTRAINT uq_scorecards_scored_with DO UPDATE
                 SET id = excluded.id, body = excluded.body, created_at = now()
@@ -259,22 +264,21 @@ async def _put_cards(session: AsyncSession, results: Sequence[Made]) -> dict[str
             )
             SELECT id, answer_id FROM put
             UNION ALL
-            SELECT s.id, s.answer_id FROM unnest(CAST(:answers AS text[]), CAST(:versions AS int[]),
-                CAST(:rubrics AS text[]), CAST(:judges AS text[]), CAST(:judge_versions AS text[]))
-                AS n (answer_id, version, rubric, judge, judge_version)
+            SELECT s.id, s.answer_id FROM unnest(%(answers)b::text[], %(versions)b::int[], %(rubrics)b::text[],
+                %(judges)b::text[], %(judge_versions)b::text[]) AS n (answer_id, version, rubric, judge, judge_version)
             JOIN scorecards s ON s.answer_id = n.answer_id AND s.transcript_version = n.version
-                AND s.rubric_hash = n.rubric AND s.judge = n.judge AND s.judge_version = n.judge_version"""
-        ),
-        {
-            "ids": [new_id("scd") for _ in ordered],
-            "answers": [r.answer_id for r in ordered],
-            "versions": [r.transcript_version for r in ordered],
-            "rubrics": [r.rubric_hash for r in ordered],
-            "judges": [r.judge for r in ordered],
-            "judge_versions": [r.judge_version for r in ordered],
-            "bodies": [storable_json(r.body) for r in ordered],
-        },
-    )
+                AND s.rubric_hash = n.rubric AND s.judge = n.judge AND s.judge_version = n.judge_version""",
+            {
+                "ids": [new_id("scd") for _ in ordered],
+                "answers": [r.answer_id for r in ordered],
+                "versions": [r.transcript_version for r in ordered],
+                "rubrics": [r.rubric_hash for r in ordered],
+                "judges": [r.judge for r in ordered],
+                "judge_versions": [r.judge_version for r in ordered],
+                "bodies": [storable_json(r.body) for r in ordered],
+            },
+        )
+        rows = await cursor.fetchall()
     found: dict[str, str] = {}
     for card, answer in rows:  # the ones just put come first; the others stood before the statement began
         found.setdefault(answer, card)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -89,6 +89,7 @@ def test_levels_come_from_the_model_and_everything_else_from_the_embedded_judge(
     assert strong.overall.calibration == "calibrated"
     assert (total(strong, rubric), total(hint, rubric)) == (strong.overall.expected, None)
     assert Scorecard.from_dict(strong.to_dict()) == strong
+    assert strong.to_dict() == asdict(strong), "no field is left out, nor one inside it"
 
 
 def test_the_folder_is_all_that_the_options_need(
