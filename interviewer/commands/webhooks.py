@@ -10,6 +10,7 @@ import typer
 __all__ = ["webhook_commands"]
 
 Run = Callable[[Callable[[Any], Coroutine[Any, Any, None]]], None]
+Test = Annotated[bool, typer.Option("--test", help="Of test mode: what test keys made.")]
 EndpointId = Annotated[str, typer.Argument(help="The endpoint's id; `interviewer webhooks list` shows it.")]
 
 
@@ -36,14 +37,15 @@ def webhook_commands(run: Run) -> typer.Typer:
         private: Annotated[
             bool, typer.Option("--private", help="The address may be in a private network, and may be plain http.")
         ] = False,
+        test: Test = False,
     ) -> None:
         """Send events to an address; prints the secret that signs them."""
-        show("add", url, tuple(event or ()), description, private)
+        show("add", url, tuple(event or ()), description, private, test)
 
     @commands.command("list")
-    def list_() -> None:
+    def list_(test: Test = False) -> None:
         """The endpoints."""
-        show("endpoints")
+        show("endpoints", test)
 
     @commands.command("remove")
     def remove(endpoint: EndpointId) -> None:
@@ -62,15 +64,17 @@ def webhook_commands(run: Run) -> typer.Typer:
     def deliveries(
         status: Annotated[str, typer.Option(help="failed, pending, delivered or all.")] = "failed",
         limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+        test: Test = False,
     ) -> None:
         """What was sent, or could not be; newest first."""
-        show("deliveries", status, limit)
+        show("deliveries", status, limit, test)
 
     @commands.command("replay")
     def replay(
         ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Deliveries (dlv_...), or `failed` for all.")],
+        test: Test = False,
     ) -> None:
         """Deliver events again."""
-        show("replay", tuple(ids))
+        show("replay", tuple(ids), test)
 
     return commands

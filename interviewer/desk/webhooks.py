@@ -21,7 +21,13 @@ Progress = Callable[[str], None]
 
 
 async def add(
-    settings: Settings, progress: Progress, url: str, events: tuple[str, ...], description: str, private: bool
+    settings: Settings,
+    progress: Progress,
+    url: str,
+    events: tuple[str, ...],
+    description: str,
+    private: bool,
+    test: bool = False,
 ) -> list[str]:
     """The endpoint's id and its secret, which is never shown again."""
     unknown = sorted(set(events) - set(EVENT_TYPES))
@@ -33,14 +39,14 @@ async def add(
         raise Refused(f"{url}: {error}" + ("" if private else " --private allows one in your own network.")) from None
     async with open_database(settings, progress) as database, database.session() as session:
         made = await webhooks.add_endpoint(
-            session, url=url, events=events, description=description, private_allowed=private
+            session, url=url, events=events, description=description, private_allowed=private, livemode=not test
         )
     return [made.id, made.secret]
 
 
-async def endpoints(settings: Settings, progress: Progress) -> list[str]:
+async def endpoints(settings: Settings, progress: Progress, test: bool = False) -> list[str]:
     async with open_database(settings, progress) as database, database.session() as session:
-        rows, _ = await webhooks.list_endpoints(session, limit=1000)
+        rows, _ = await webhooks.list_endpoints(session, limit=1000, livemode=not test)
     return [
         f"{row.id}  {row.url}  {', '.join(row.events) or 'all events'}"
         + ("" if row.disabled_at is None else "  (switched off: it answered 410)")
@@ -64,21 +70,23 @@ async def rotate(settings: Settings, progress: Progress, endpoint_id: str, hours
     return [found.secret]
 
 
-async def deliveries(settings: Settings, progress: Progress, status: str, limit: int) -> list[str]:
+async def deliveries(settings: Settings, progress: Progress, status: str, limit: int, test: bool = False) -> list[str]:
     wanted: DeliveryStatus | None = None
     if status != "all":
         if status not in get_args(DeliveryStatus):
             raise Refused(f"{status}: it is one of {', '.join(get_args(DeliveryStatus))}, or all.")
         wanted = status  # type: ignore[assignment] # it was looked for in the literal's values just now
     async with open_database(settings, progress) as database, database.session() as session:
-        rows, _ = await webhooks.list_deliveries(session, limit=limit, status=wanted)
+        rows, _ = await webhooks.list_deliveries(session, limit=limit, status=wanted, livemode=not test)
     return [_line(row) for row in rows]
 
 
-async def replay(settings: Settings, progress: Progress, ids: tuple[str, ...]) -> list[str]:
+async def replay(settings: Settings, progress: Progress, ids: tuple[str, ...], test: bool = False) -> list[str]:
+    """``failed``: all that failed, of live objects or of those of test mode. An id is an id."""
     async with open_database(settings, progress) as database, database.session() as session:
         if ids == ("failed",):
-            return [f"{await replay_failed(session, datetime.now(UTC))} put into the queue again"]
+            number = await replay_failed(session, datetime.now(UTC), livemode=not test)
+            return [f"{number} put into the queue again"]
         for delivery_id in ids:
             if await webhooks.replay(session, delivery_id) is None:
                 raise Refused(f"No delivery has the id {delivery_id}; nothing was put into the queue.")

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from interviewer.http.inviting import ACCOMMODATIONS, USUAL_DAYS, Wish, bundle_of, invitation_status, invite, link_of
 from interviewer.http.problems import Problem
-from interviewer.http.recruiter_page import recruiter_page
+from interviewer.http.recruiter_page import Mode, ModeAsked, recruiter_page
 from interviewer.http.rooms import rooms_of
 from interviewer.http.security import Account, Form, SignedIn
 from interviewer.records import invitations
@@ -28,19 +28,27 @@ _VARIABLE = "variable."
 
 @router.get("/invitations")
 async def listed(
-    request: Request, who: Account, starting_after: Annotated[str | None, Query(max_length=64)] = None
+    request: Request,
+    who: Account,
+    mode: ModeAsked = "live",
+    starting_after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     rooms = rooms_of(request)
     async with rooms.database.session() as session:
         try:
-            rows, more = await invitations.list_invitations(session, limit=PAGE, starting_after=starting_after)
+            rows, more = await invitations.list_invitations(
+                session, limit=PAGE, starting_after=starting_after, livemode=mode == "live"
+            )
         except UnknownCursor as error:
             raise Problem(404, "cursor-unknown", "This page of the list does not exist", str(error)) from None
     now = rooms.clock()
+    here = _list(mode)
     context = {
         "invitations": [(row, invitation_status(row, now)) for row in rows],
-        "older": f"/invitations?starting_after={rows[-1].id}" if more else None,
-        "newest": "/invitations" if starting_after else None,
+        "mode": mode,
+        "path": "/invitations",
+        "older": f"{here}{'&' if '?' in here else '?'}starting_after={rows[-1].id}" if more else None,
+        "newest": here if starting_after else None,
     }
     return recruiter_page(request, "invitations", who, context)
 
@@ -70,10 +78,15 @@ async def make(request: Request, who: Account, form: Form) -> Response:
 @router.post("/invitations/{invitation_id}/revoke")
 async def revoke(request: Request, who: Account, form: Form, invitation_id: str) -> Response:
     async with rooms_of(request).database.session() as session:
-        if await invitations.invitation(session, invitation_id) is None:
+        found = await invitations.invitation(session, invitation_id)
+        if found is None:
             raise Problem(404, "not-found", "There is no such invitation")
         await invitations.revoke_invitation(session, invitation_id)
-    return RedirectResponse("/invitations", status_code=303)
+    return RedirectResponse(_list("live" if found.livemode else "test"), status_code=303)
+
+
+def _list(mode: Mode) -> str:
+    return "/invitations" + ("?mode=test" if mode == "test" else "")
 
 
 def _wish(request: Request, who: SignedIn, form: Mapping[str, str]) -> Wish:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from interviewer.http.problems import Problem
-from interviewer.http.recruiter_page import STATUS_WORDS, recruiter_page
+from interviewer.http.recruiter_page import STATUS_WORDS, ModeAsked, recruiter_page
 from interviewer.http.review import gather
 from interviewer.http.rooms import rooms_of
 from interviewer.http.security import Account
@@ -43,6 +43,7 @@ async def listed(
     who: Account,
     status: Annotated[str, Query(max_length=20)] = "",
     plan: Annotated[str, Query(max_length=64)] = "",
+    mode: ModeAsked = "live",
     starting_after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     rooms = rooms_of(request)
@@ -54,13 +55,15 @@ async def listed(
                 starting_after=starting_after,
                 status=status if status in STATUS_WORDS else None,
                 plan=plan or None,
+                livemode=mode == "live",
                 with_scripts=True,
             )
         except UnknownCursor as error:
             raise Problem(404, "cursor-unknown", "This page of the list does not exist", str(error)) from None
         cards = await scorecards.scorecards_of(session, *(row.id for row in rows))
     hints = _hints(rows, cards)
-    chosen = {name: value for name, value in (("status", status), ("plan", plan)) if value}
+    kept = {"mode": mode} if mode == "test" else {}
+    chosen = {**{name: value for name, value in (("status", status), ("plan", plan)) if value}, **kept}
     older = "/?" + urlencode({**chosen, "starting_after": rows[-1].id}) if more else None
     return recruiter_page(
         request,
@@ -73,6 +76,8 @@ async def listed(
             "plans": [rooms.library.get(name).plan for name in rooms.library.names()],
             "status": status,
             "plan": plan,
+            "mode": mode,
+            "path": "/",
             "older": older,
             "newest": "/?" + urlencode(chosen) if starting_after else None,
         },

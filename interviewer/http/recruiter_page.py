@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -14,7 +15,11 @@ from interviewer.http.security import SignedIn
 from interviewer.http.spoken_text import clock
 from interviewer.plans.schema import VARIABLE_IN_TEXT
 
-__all__ = ["STATUS_WORDS", "moment", "recruiter_page"]
+__all__ = ["STATUS_WORDS", "Mode", "ModeAsked", "moment", "recruiter_page"]
+
+Mode = Literal["live", "test"]
+ModeAsked = Annotated[Mode, Query()]
+"""Which objects a list shows: those that count, or those that programs made with a test key."""
 
 STATUS_WORDS: Mapping[str, str] = {
     "created": "Not started",

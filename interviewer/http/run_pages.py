@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import RedirectResponse, Response
 
 from interviewer.http.problems import Problem
-from interviewer.http.recruiter_page import recruiter_page
+from interviewer.http.recruiter_page import ModeAsked, recruiter_page
 from interviewer.http.rooms import rooms_of
 from interviewer.http.run_plots import plot_of
 from interviewer.http.run_report import csv_response, report_of
@@ -31,20 +31,27 @@ USUAL_CUT = 3
 
 @router.get("/scoring-runs")
 async def listed(
-    request: Request, who: Account, starting_after: Annotated[str | None, Query(max_length=64)] = None
+    request: Request,
+    who: Account,
+    mode: ModeAsked = "live",
+    starting_after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     rooms = rooms_of(request)
     async with rooms.database.session() as session:
         try:
-            rows, more = await runs.list_runs(session, limit=PAGE, starting_after=starting_after)
+            rows, more = await runs.list_runs(
+                session, limit=PAGE, starting_after=starting_after, livemode=mode == "live"
+            )
         except UnknownCursor as error:
             raise Problem(404, "cursor-unknown", "This page of the list does not exist", str(error)) from None
         progress = await runs.progress_of(session, rows, rooms.clock())
     context = {
         "runs": [(row, progress[row.id]) for row in rows],
         "left_words": left_words,
-        "older": f"/scoring-runs?starting_after={rows[-1].id}" if more else None,
-        "newest": "/scoring-runs" if starting_after else None,
+        "mode": mode,
+        "path": "/scoring-runs",
+        "older": f"/scoring-runs?mode={mode}&starting_after={rows[-1].id}" if more else None,
+        "newest": f"/scoring-runs?mode={mode}" if starting_after else None,
     }
     return recruiter_page(request, "scoring-runs", who, context)
 

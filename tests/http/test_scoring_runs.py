@@ -97,7 +97,9 @@ async def test_actions_follow_the_run_s_status(api: httpx.AsyncClient, database:
     assert (await api.post("/scoring-runs/run_none/pause")).status_code == 404
 
 
-async def test_runs_of_live_keys_are_not_seen_by_test_keys(api: httpx.AsyncClient, database: Database) -> None:
+async def test_runs_of_live_keys_are_not_seen_by_test_keys_and_recruiters_see_them_apart(
+    api: httpx.AsyncClient, recruiter: httpx.AsyncClient, database: Database
+) -> None:
     run_id = (await api.post("/scoring-runs", json={})).json()["id"]
     async with database.session() as session:
         _, secret = await keys.create_key(session, name="trial", scopes=SCOPES, livemode=False)
@@ -109,6 +111,12 @@ async def test_runs_of_live_keys_are_not_seen_by_test_keys(api: httpx.AsyncClien
     ):
         assert reply.status_code == 404
     assert (await api.get(f"/scoring-runs/{run_id}")).json()["status"] == "preparing"
+    tried = (await api.post("/scoring-runs", json={}, headers=trial)).json()["id"]
+    live, test = [(await recruiter.get(f"/scoring-runs?mode={mode}")).text for mode in ("live", "test")]
+    assert (run_id in live, tried in live, ">Test</span>" in live) == (True, False, False)
+    assert (run_id in test, tried in test, test.count(">Test</span>")) == (False, True, 2)
+    assert ">Test</span>" in (await recruiter.get(f"/scoring-runs/{tried}")).text
+    assert ">Test</span>" not in (await recruiter.get(f"/scoring-runs/{run_id}")).text
 
 
 async def test_a_recruiter_sees_progress_report_and_what_was_set_aside_and_can_act(

@@ -88,9 +88,23 @@ async def test_a_simulated_candidate_brings_an_interview_from_invitation_to_scor
     check_problem(await api.get(f"/interviews/{made['id']}/transcript"), 404, "not-found")
     check_problem(await api.delete(f"/interviews/{made['id']}"), 404, "not-found")
     assert made["id"] not in (await recruiter.get("/")).text
+    await check_marks(recruiter, made["id"])
     deleted = (await tester.delete(f"/interviews/{made['id']}")).json()
     assert deleted["livemode"] is False
     assert (await api.get("/deletions")).json()["data"] == []
+
+
+async def check_marks(recruiter: httpx.AsyncClient, interview_id: str) -> None:
+    """Recruiters find it where they ask for it, marked, and older and newer ones of the same kind beside it."""
+    for path in ("/", "/invitations"):
+        live, test = [(await recruiter.get(f"{path}?mode={mode}")).text for mode in ("live", "test")]
+        assert f'href="/interviews/{interview_id}"' in test
+        assert test.count(">Test</span>") == 2, "in the heading and at the candidate"
+        assert interview_id not in live
+        assert ">Test</span>" not in live
+        assert f'href="{path}?mode=test"' in live
+    assert ">Test</span>" in (await recruiter.get(f"/interviews/{interview_id}")).text
+    assert (await recruiter.get("/?mode=other")).status_code == 422
 
 
 async def test_only_a_test_key_simulates_and_only_what_the_plan_asks(

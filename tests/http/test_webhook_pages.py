@@ -59,7 +59,7 @@ async def test_what_failed_is_shown_first_with_its_reason(
 
 async def test_an_endpoint_s_own_deliveries_can_be_seen_alone(recruiter: httpx.AsyncClient, told: list[str]) -> None:
     page = (await recruiter.get("/webhooks")).text
-    only = page.partition('href="/webhooks?endpoint=')[2].partition('"')[0]
+    only = page.partition('href="/webhooks?mode=live&amp;endpoint=')[2].partition('"')[0]
     page = (await recruiter.get(f"/webhooks?endpoint={only}")).text
     assert page.count("Send again") == 1
     assert "(1)" in page
@@ -68,7 +68,7 @@ async def test_an_endpoint_s_own_deliveries_can_be_seen_alone(recruiter: httpx.A
 async def test_one_is_sent_again(recruiter: httpx.AsyncClient, database: Database, told: list[str]) -> None:
     form = {"csrf_token": form_token((await recruiter.get("/webhooks")).text)}
     reply = await recruiter.post(f"/webhooks/deliveries/{told[0]}/replay", data=form)
-    assert reply.headers["location"] == "/webhooks?replayed=1"
+    assert reply.headers["location"] == "/webhooks?mode=live&replayed=1"
     assert (await statuses(database))[told[0]] == "pending"
     assert await queued(database) == [told[0]]
     assert "1 event is being sent again" in (await recruiter.get("/webhooks?replayed=1")).text
@@ -84,12 +84,30 @@ async def test_all_that_failed_are_sent_again_to_one_endpoint_or_to_all(
         first = await webhooks.delivery(session, told[0])
         assert first is not None
     reply = await recruiter.post("/webhooks/replay", data={"csrf_token": token, "endpoint": first.endpoint_id})
-    assert reply.headers["location"] == "/webhooks?replayed=1"
+    assert reply.headers["location"] == "/webhooks?mode=live&replayed=1"
     assert await queued(database) == [told[0]]
     await recruiter.post("/webhooks/replay", data={"csrf_token": token, "endpoint": ""})
     assert sorted(await queued(database)) == sorted(told)
     assert "failed" not in (await statuses(database)).values()
     assert (await recruiter.post("/webhooks/replay", data={"csrf_token": token})).headers["location"].endswith("=0")
+
+
+async def test_what_failed_in_test_mode_is_shown_and_sent_again_apart(
+    recruiter: httpx.AsyncClient, database: Database, told: list[str]
+) -> None:
+    async with database.session() as session:
+        await session.execute(text("UPDATE webhook_endpoints SET livemode = false WHERE url LIKE '%first%'"))
+        deliveries = "UPDATE webhook_deliveries d SET livemode = e.livemode FROM webhook_endpoints e"
+        await session.execute(text(f"{deliveries} WHERE e.id = d.endpoint_id"))
+    live, test = [(await recruiter.get(f"/webhooks?mode={mode}")).text for mode in ("live", "test")]
+    assert (live.count("Send all that failed again (1)"), live.count(">Test</span>")) == (1, 0)
+    assert test.count("Send all that failed again (1)") == 1
+    assert test.count(">Test</span>") == 3, "in the heading, at the endpoint and at the delivery"
+    assert ("first.example.com" in live, "second.example.com" in test) == (False, False)
+    form = {"csrf_token": form_token(test), "mode": "test", "endpoint": ""}
+    reply = await recruiter.post("/webhooks/replay", data=form)
+    assert reply.headers["location"] == "/webhooks?mode=test&replayed=1"
+    assert await queued(database) == [told[0]]
 
 
 async def test_an_endpoint_that_is_switched_off_gets_nothing(

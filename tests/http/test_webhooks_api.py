@@ -149,6 +149,9 @@ async def test_the_command_line_does_the_same(tmp_path: Path, database: Database
     ):
         with pytest.raises(Refused):
             await wrong
+    tried, _ = await webhook_desk.add(settings, quiet, "https://hooks.example.com/test", (), "", False, True)
+    assert [line.split()[0] for line in await webhook_desk.endpoints(settings, quiet, True)] == [tried]
+    assert await webhook_desk.deliveries(settings, quiet, "all", 10, True) == []
     assert await webhook_desk.remove(settings, quiet, made) == [f"{made} is removed"]
     assert await webhook_desk.endpoints(settings, quiet) == []
 
