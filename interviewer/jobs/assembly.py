@@ -6,7 +6,7 @@
 
 A machine that recorded all of it reads its own files as they are. Elsewhere the parts are laid over what there is, the
 later lease's over the former's, each checked by its SHA-256. Once they are removed the finished recording stands for
-them: which stretches of it were received is still known.
+them: which stretches of it were received is still known. Parts that come later are laid over that in their turn.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import io
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,55 +25,73 @@ import structlog
 
 from interviewer.jobs.work import Work
 from interviewer.media.recording import CANDIDATE, MELVIN, Recorder, read_span, received
-from interviewer.records.recording_parts import parts_of, parts_removed
+from interviewer.records.recording_parts import part_key, parts_of, parts_removed
 from interviewer.records.recordings import recordings_of
 from interviewer.records.tables import RecordingPart
 
-__all__ = ["recorded_sound", "remove_parts"]
+__all__ = ["RecordedSound", "recorded_sound", "remove_parts"]
 
 BLOCK = 10 * 16_000
 
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedSound:
+    """``folder`` has both sides as ``media.recording`` reads them, put together of ``parts``. A part that comes while
+    it is being read is none of these."""
+
+    folder: Path
+    parts: Sequence[RecordingPart]
+
+    def newer_than_finished(self, end: int) -> bool:
+        """Whether a part that begins before sample ``end`` is in no finished recording yet."""
+        return any(part.object_key is not None and part.start < end for part in self.parts)
+
+
 @asynccontextmanager
-async def recorded_sound(work: Work, interview_id: str) -> AsyncIterator[Path]:
-    """A folder with both sides as ``media.recording`` reads them. Raises the object store's errors where parts cannot
-    be read just now; one that is damaged is left out and logged."""
+async def recorded_sound(work: Work, interview_id: str) -> AsyncIterator[RecordedSound]:
+    """Raises the object store's errors where parts cannot be read just now; one that is damaged is left out and
+    logged."""
     local = work.recordings / interview_id
     async with work.database.session() as session:
         parts = await parts_of(session, interview_id)
     if await work.thread.run(lambda: _has_all(local, parts)):
-        yield local
+        yield RecordedSound(local, parts)
         return
     with tempfile.TemporaryDirectory(prefix="melvin-sound-") as temporary:
         folder = Path(temporary)
         await work.thread.run(lambda: _copy(local, folder))
-        if any(p.object_key is None for p in parts):
-            await _lay_finished(work, interview_id, parts, folder)
-        else:
-            for part in parts:
-                data = await _fetched(work, part)
-                if data is not None:
-                    await work.thread.run(_laying(folder, part, np.frombuffer(data, "<i2")))
+        await _lay_finished(work, interview_id, [p for p in parts if p.object_key is None], folder)
+        for part in parts:
+            data = None if part.object_key is None else await _fetched(work, part)
+            if data is not None:
+                await work.thread.run(_laying(folder, part, np.frombuffer(data, "<i2")))
         log.info("recording assembled", interview=interview_id, parts=len(parts))
-        yield folder
+        yield RecordedSound(folder, parts)
 
 
-async def remove_parts(work: Work, interview_id: str) -> None:
-    """Once the finished recording is stored. Idempotent."""
-    await work.objects.delete_under(f"recordings/{interview_id}/parts")
+async def remove_parts(work: Work, parts: Sequence[RecordingPart]) -> None:
+    """Once the finished recording holds these. Idempotent: their rows say so first, and a try that was cut off after
+    that is followed by one that removes what it left."""
     async with work.database.session() as session:
-        await parts_removed(session, interview_id)
+        await parts_removed(session, parts)
+    for part in parts:
+        await work.objects.delete(part_key(part.interview_id, part.side, part.start, part.end, part.lease))
 
 
 async def _lay_finished(work: Work, interview_id: str, parts: Sequence[RecordingPart], folder: Path) -> None:
+    """``parts``: those that the finished recording holds."""
+    if not parts:
+        return
     async with work.database.session() as session:
         finished = {r.side: r for r in await recordings_of(session, interview_id)}
     for side in (CANDIDATE, MELVIN):
-        if side not in finished:
+        # Where the browser's sound fills gaps of the candidate's side, what the service heard stands beside it.
+        stored = (finished.get("received") if side == CANDIDATE else None) or finished.get(side)
+        if stored is None:
             continue
-        sound = await work.thread.run(_decoding(await work.objects.get(finished[side].object_key)))
+        sound = await work.thread.run(_decoding(await work.objects.get(stored.object_key)))
         for part in (p for p in parts if p.side == side):
             pieces = [sound[start:end] for start, end in part.spans]
             await work.thread.run(_laying(folder, part, np.concatenate(pieces)))

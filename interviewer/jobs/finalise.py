@@ -21,6 +21,7 @@ from interviewer.jobs.transcribe import record_transcript
 from interviewer.jobs.whole_recording import WholeRecording, wait_for_browser_s, whole_recording
 from interviewer.jobs.work import Work
 from interviewer.media.recording import encode_flac, length
+from interviewer.records.browser import stretches_of
 from interviewer.records.events import read_events
 from interviewer.records.interviews import interview as find_interview
 from interviewer.records.interviews import update_interview
@@ -44,18 +45,23 @@ async def finalise(work: Work, interview_id: str) -> None:
     if interview is None:
         log.warning("finalise.unknown_interview", interview=interview_id)
         return
+    await _camera(work, interview_id)
     script = Script.from_dict(interview.script)
     turns = await _turns(work, interview_id, script)
-    async with recorded_sound(work, interview_id) as folder:
+    ended = max((turn.end for turn in turns), default=0)
+    async with recorded_sound(work, interview_id) as sound:
+        folder = sound.folder
         wait_s = await wait_for_browser_s(work, interview, folder)
         if wait_s:
             await _later(work, interview_id, wait_s)
             return
         async with whole_recording(work, interview_id, folder) as whole:
-            fingerprint = await _store_recording(work, interview_id, whole, folder)
+            # What was recorded after the last turn changes nothing that is stored.
+            newer = sound.newer_than_finished(ended)
+            fingerprint = await _store_recording(work, interview_id, whole, folder, newer)
             made = with_recovered(turns, whole.filled)
             new = await record_transcript(work, interview, script, made, fingerprint, whole.folder)
-    await remove_parts(work, interview_id)
+    await remove_parts(work, sound.parts)
     if new and interview.status in ("submitted", "scored"):
         await _rescored(work, interview_id)
     async with work.database.session() as session:
@@ -90,6 +96,15 @@ async def _later(work: Work, interview_id: str, wait_s: float) -> None:
         await queue.defer_finalise(interview_id, in_s=wait_s)
 
 
+async def _camera(work: Work, interview_id: str) -> None:
+    """A job of its own, for which nothing here waits."""
+    async with work.database.session() as session:
+        if not await stretches_of(session, interview_id, "camera"):
+            return
+    async with _queue(work) as queue:
+        await queue.defer_camera(interview_id)
+
+
 async def _rescored(work: Work, interview_id: str) -> None:
     """What came late belongs to answers that were scored without it."""
     async with _queue(work) as queue:
@@ -106,18 +121,20 @@ async def _queue(work: Work) -> AsyncIterator[JobQueue]:
         await queue.close()
 
 
-async def _store_recording(work: Work, interview_id: str, whole: WholeRecording, own: Path) -> str | None:
+async def _store_recording(work: Work, interview_id: str, whole: WholeRecording, own: Path, newer: bool) -> str | None:
     """The SHA-256 of the candidate's side; None where nothing was recorded (the interview was typed). Where there is
-    sound of the browser's in it, what the service itself received (``own``) is kept beside it."""
+    sound of the browser's in it, what the service itself received (``own``) is kept beside it. ``newer``: there is
+    sound that the stored recording cannot hold."""
     async with work.database.session() as session:
         stored = {r.side: r for r in await recordings_of(session, interview_id)}
-    if all(side in stored for side in SIDES) and stored["candidate"].made_from == whole.made_from:
+    known = all(side in stored for side in SIDES) and stored["candidate"].made_from == whole.made_from
+    if known and not newer:
         return stored["candidate"].sha256
     folder = whole.folder
     if await work.thread.run(lambda: max(length(folder, "candidate"), length(folder, "melvin"))) == 0:
         return None
     with tempfile.TemporaryDirectory(prefix="melvin-flac-") as temporary:
-        if whole.made_from is not None and "received" not in stored:
+        if whole.made_from is not None and (newer or "received" not in stored):
             await _store_side(work, interview_id, own, "candidate", "received", Path(temporary), None)
         for side in SIDES:
             await _store_side(work, interview_id, folder, side, side, Path(temporary), whole.made_from)

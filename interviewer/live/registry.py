@@ -90,7 +90,7 @@ class Live:
         """An interview is brought up or put away by one at a time; a lock is there while somebody has it in hand."""
         load = Load()
         self._node = ThisNode(options.node, database, self._leases, self._taken)
-        self._sound = SoundParts(options.recordings, objects, database)
+        self._sound = SoundParts(options.recordings, objects, database, jobs.defer_finalise)
         self._opening = Opening(
             options.journals, options.recordings, self._node, feeder, self._sound,
             database, recogniser, voice, coverage, jobs, clock, load,

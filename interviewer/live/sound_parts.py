@@ -11,7 +11,7 @@ rest. Nothing waits for this: a store that is away holds up no interview, and ge
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -33,6 +33,8 @@ from interviewer.records.recordings import recordings_of
 __all__ = ["EVERY_S", "NOT_KEPT", "SoundParts"]
 
 EVERY_S = 4.0
+LEFTOVER = 0
+"""The lease of what is brought by a process that holds the interview no more: where parts overlap, others' count."""
 LONGEST = 10 * RATE
 AT_ONCE = 8
 NOT_KEPT = (BaseError, DamagedObject, OSError, SQLAlchemyError, psycopg.Error, TimeoutError)
@@ -40,17 +42,20 @@ NOT_KEPT = (BaseError, DamagedObject, OSError, SQLAlchemyError, psycopg.Error, T
 
 Result = TypeVar("Result")
 Span = tuple[int, int]
+Finalise = Callable[[str], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
 
 
 class SoundParts:
-    """``recordings`` holds a folder for each interview that this machine recorded."""
+    """``recordings`` holds a folder for each interview that this machine recorded. ``finalise`` has a job put
+    together what is in the store."""
 
-    def __init__(self, recordings: Path, objects: ObjectStore, database: Database) -> None:
+    def __init__(self, recordings: Path, objects: ObjectStore, database: Database, finalise: Finalise) -> None:
         self._recordings = recordings
         self._objects = objects
         self._database = database
+        self._finalise = finalise
         self._brought: dict[str, dict[str, list[Span]]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sound parts")
@@ -73,15 +78,31 @@ class SoundParts:
         self._locks.pop(interview_id, None)
 
     async def keep_leftovers(self) -> None:
-        """What processes before this one recorded and did not bring, of interviews whose recording is not finished.
-        Raises one of ``NOT_KEPT``."""
+        """What processes before this one recorded and did not bring. Where the interview was finished without it, it
+        is finished again. Raises one of ``NOT_KEPT``."""
         for folder in await self._in_thread(lambda: sorted(self._recordings.glob("int_*"))):
+            interview_id = folder.name
             async with self._database.session() as session:
-                status = await status_of(session, folder.name)
-                finished = await recordings_of(session, folder.name)
-            if status in (*RUNNING, "checking") and not finished:
-                await self.keep(folder.name, lease=0)
-                self.forget(folder.name)
+                status = await status_of(session, interview_id)
+                finished = await recordings_of(session, interview_id)
+                parts = await parts_of(session, interview_id)
+            if status is None or (finished and not parts):  # deleted, or of a version that brought no parts
+                continue
+            if not finished:
+                if status in (*RUNNING, "checking"):
+                    await self.keep(interview_id, LEFTOVER)
+            elif await self._left(interview_id) or any(p.lease == LEFTOVER and p.object_key for p in parts):
+                log.info("sound of a finished interview is brought late", interview=interview_id)
+                await self.keep(interview_id, LEFTOVER)
+                await self._finalise(interview_id)
+            self.forget(interview_id)
+
+    async def _left(self, interview_id: str) -> bool:
+        known = await self._known(interview_id)
+        for side in (CANDIDATE, MELVIN):
+            if await self._in_thread(self._new(interview_id, side, known[side])):
+                return True
+        return False
 
     def close(self) -> None:
         self._thread.shutdown(wait=False)

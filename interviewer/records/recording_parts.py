@@ -46,7 +46,7 @@ async def recorded_until(session: AsyncSession, interview_id: str) -> int:
     return await session.scalar(query) or 0
 
 
-async def parts_removed(session: AsyncSession, interview_id: str) -> None:
-    """The finished recording holds their sound now."""
-    gone = update(RecordingPart).where(RecordingPart.interview_id == interview_id)
+async def parts_removed(session: AsyncSession, parts: Sequence[RecordingPart]) -> None:
+    """The finished recording holds the sound of these now."""
+    gone = update(RecordingPart).where(RecordingPart.id.in_([part.id for part in parts]))
     await session.execute(gone.values(object_key=None))
