@@ -2,7 +2,8 @@
 
 A chunk may come twice, late, and in any order; it is acknowledged (204) when it is on the disk. Refused for good are
 chunks that are too large, that are not what their hash says, and those that no page of ours would send; 429 and 503
-ask the page to wait.
+ask the page to wait. The camera's chunks come the same way, with limits of their own, so that none of the sound ever
+waits for them; they are taken from those alone who agreed to it, and nothing of them is decoded here.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from interviewer.http.body import read_bytes, read_json
 from interviewer.http.link import Visit, VisitHere
 from interviewer.http.problems import Problem
 from interviewer.http.rate_limits import RateLimits
-from interviewer.records import browser
+from interviewer.records import browser, consents
 from interviewer.records.tables import Interview
 
 __all__ = ["CHUNK_LIMIT", "router"]
@@ -34,18 +35,30 @@ router = APIRouter(prefix="/i/{token}/recording", include_in_schema=False)
 CHUNK_LIMIT = 1_048_576
 """Bytes. Pages cut what is longer into several chunks: they are only ever played joined."""
 MANIFEST_LIMIT = 131_072
-MOST_BYTES = {"microphone": 128 * 2**20}
-"""Of one interview: nine hours of speech."""
+MOST_BYTES = {"microphone": 128 * 2**20, "camera": 512 * 2**20}
+"""Of one interview: nine hours of speech, and between three and four of the camera."""
 MOST_STRETCHES = 1000
-"""A page begins a new one every minute, at a reload, and after a pause."""
+"""A page begins a new one every minute (every twenty of the camera), at a reload, and after a pause."""
 MOST_CHUNKS = 1000
-"""Of one stretch; a page makes twenty."""
+"""Of one stretch; a page makes twenty, of the camera four hundred."""
 LONGEST_AT = 24 * 3600 * 16_000
 TAKEN_FOR = timedelta(hours=24)
 """After the end of the interview. What comes later would be heard by nobody."""
 AT_ONCE = 16
 """Chunks that this process takes in at the same time; they are held in memory meanwhile."""
-MEDIA_TYPES = {"audio/webm": "microphone", "audio/ogg": "microphone", "audio/mp4": "microphone"}
+SEATS = {"microphone": AT_ONCE, "camera": AT_ONCE // 2}
+"""How many may be taken when another of that kind comes."""
+LIMITS = {"microphone": "recording", "camera": "camera"}
+"""The name of each kind's rate limit."""
+MEDIA_TYPES = {
+    "audio/webm": "microphone",
+    "audio/ogg": "microphone",
+    "audio/mp4": "microphone",
+    "video/webm": "camera",
+    "video/mp4": "camera",
+}
+BEGINS: dict[str, tuple[int, bytes]] = {"video/webm": (0, b"\x1a\x45\xdf\xa3"), "video/mp4": (4, b"ftyp")}
+"""Where in its first chunk a recording of that type says what it is, and how (RFC 8794, ISO/IEC 14496-12)."""
 STRETCH = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 _DIGEST = re.compile(r"^sha-256=:([A-Za-z0-9+/]{43}=):$")
 
@@ -112,10 +125,13 @@ async def take_chunk(
     content_digest: Annotated[str, Header()] = "",
 ) -> None:
     interview = _taking(visit)
-    limits: RateLimits = request.app.state.rate_limits
-    limits.use("recording", interview.id)
     kind = _kind(request.headers.get("content-type", ""))
-    with _Seat(request.app.state):
+    limits: RateLimits = request.app.state.rate_limits
+    limits.use(LIMITS[kind], interview.id)
+    media_type = request.headers["content-type"].partition(";")[0].strip().lower()
+    if kind == "camera":
+        await _agreed(visit)
+    with _Seat(request.app.state, kind):
         body = await read_bytes(request, CHUNK_LIMIT)
         sha256 = hashlib.sha256(body).hexdigest()
         if not body or _digest(content_digest) != sha256:
@@ -123,13 +139,14 @@ async def take_chunk(
                 422, "wrong-hash", "The chunk is not what its hash says",
                 "Content-Digest must be sha-256=:...: of the whole body (RFC 9530).", param="Content-Digest",
             )  # fmt: skip
+        if number == 0:
+            _begins(media_type, body)
         async with visit.rooms.database.session() as session:
             if await _known(session, interview.id, stretch, number, sha256):
                 return
             await _room_for(session, interview.id, stretch, number, kind, len(body))
         key = browser.chunk_key(interview.id, stretch, number)
         await visit.rooms.objects.put_bytes(key, body)
-        media_type = request.headers["content-type"].partition(";")[0].strip().lower()
         try:
             async with visit.rooms.database.session() as session:
                 await browser.add_stretch(
@@ -140,18 +157,44 @@ async def take_chunk(
             await visit.rooms.objects.delete(key)
             raise Problem(410, "deleted", "This interview was deleted", "Nothing of it is kept.") from None
     if interview.ended_at is not None:
+        await _work_on(visit, interview, {kind})
+
+
+async def _work_on(visit: Visit, interview: Interview, kinds: set[str]) -> None:
+    """What came after the end of the interview is for jobs to take in."""
+    if "microphone" in kinds:
         await visit.rooms.jobs.defer_finalise(interview.id)
+    if "camera" in kinds:
+        await visit.rooms.jobs.defer_camera(interview.id)
+
+
+async def _agreed(visit: Visit) -> None:
+    """What was recorded before the candidate turned the camera off may come after that."""
+    async with visit.rooms.database.session() as session:
+        consent = await consents.consent_for(session, visit.invitation.id)
+    if consent is None or consent.camera is not True:
+        raise Problem(403, "camera-declined", "The camera is not recorded here", "The candidate has not agreed to it.")
+
+
+def _begins(media_type: str, body: bytes) -> None:
+    at, mark = BEGINS.get(media_type, (0, b""))
+    if body[at : at + len(mark)] != mark:
+        raise Problem(
+            422, "not-a-recording", "The chunk is not the beginning of a recording",
+            f"It does not begin as {media_type} does.",
+        )  # fmt: skip
 
 
 class _Seat:
-    """One of the few that are taken in at the same time. Raises ``busy`` (503) where all are taken."""
+    """One of the few that are taken in at the same time. Raises ``busy`` (503) where none is left for that kind."""
 
-    def __init__(self, state: object) -> None:
+    def __init__(self, state: object, kind: browser.Kind) -> None:
         self._state = state
+        self._kind = kind
 
     def __enter__(self) -> None:
         taken = getattr(self._state, "chunks_at_once", 0)
-        if taken >= AT_ONCE:
+        if taken >= SEATS[self._kind]:
             raise Problem(
                 503, "busy", "Too much comes at once", "Please send it again in a moment.", headers={"Retry-After": "2"}
             )
@@ -198,10 +241,12 @@ async def take_manifest(request: Request, visit: VisitHere) -> None:
         (s.stretch, _kind(s.media_type), s.media_type.partition(";")[0].strip().lower(), s.at, s.chunks, s.sha256)
         for s in manifest.stretches
     ]
+    if any(kind == "camera" for _, kind, *_ in stretches):
+        await _agreed(visit)
     async with visit.rooms.database.session() as session:
         known = await browser.count_stretches(session, interview.id)
         if known + len(stretches) > 2 * MOST_STRETCHES:
             raise Problem(413, "too-many-stretches", "That is too much", f"At most {MOST_STRETCHES} are taken.")
         await browser.put_manifest(session, interview.id, stretches)
     if interview.ended_at is not None:
-        await visit.rooms.jobs.defer_finalise(interview.id)
+        await _work_on(visit, interview, {"microphone", *(kind for _, kind, *_ in stretches)})

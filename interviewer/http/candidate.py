@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from interviewer.conversation.casting import script_for
 from interviewer.conversation.script import Script
 from interviewer.http.body import read_form
+from interviewer.http.headers import WITH_CAMERA
 from interviewer.http.link import Running, Step, Visit, VisitHere
 from interviewer.http.nodes import node_addresses, origin_of, policy_for
 from interviewer.http.pages import render
@@ -35,7 +36,8 @@ TURN_FIELD = re.compile(r"^turn-(\d{1,5})$")
 def _notice(visit: Visit) -> Notice:
     """The notice in the words that this candidate reads; its hash is what the consent keeps."""
     bundle = visit.bundle
-    return bundle.notice.filled(announced(bundle.plan, visit.invitation.accommodation))
+    notice = bundle.notice.filled(announced(bundle.plan, visit.invitation.accommodation))
+    return notice if bundle.plan.camera and visit.invitation.livemode else notice.without_camera()
 
 
 def _page(visit: Visit, request: Request, name: str, context: dict[str, Any], status: int = 200) -> HTMLResponse:
@@ -75,7 +77,8 @@ def _over(visit: Visit) -> Interview:
 async def read_notice(request: Request, visit: VisitHere, notice: str | None = None) -> Response:
     """``?notice`` shows the notice again to those who have agreed to it."""
     if visit.step is Step.NOTICE:
-        return _page(visit, request, "notice", {"notice": _notice(visit), "agreed": None, "missing": False})
+        context = {"notice": _notice(visit), "agreed": None, "missing": False, "camera": False}
+        return _page(visit, request, "notice", context)
     if notice is None:
         return _elsewhere(visit)
     async with visit.rooms.database.session() as session:
@@ -83,7 +86,8 @@ async def read_notice(request: Request, visit: VisitHere, notice: str | None = N
     if consent is None:
         return _elsewhere(visit)
     agreed_to = Notice.model_validate(consent.notice_text)
-    return _page(visit, request, "notice", {"notice": agreed_to, "agreed": consent.accepted_at, "missing": False})
+    agreed = {"agreed": consent.accepted_at, "camera": consent.camera, "missing": False}
+    return _page(visit, request, "notice", {"notice": agreed_to, **agreed})
 
 
 @router.post("/consent")
@@ -94,7 +98,7 @@ async def agree(request: Request, visit: VisitHere) -> Response:
         return _elsewhere(visit)
     notice = _notice(visit)
     if form.get("agree") != "yes" or form.get("notice_hash") != notice.hash:
-        context = {"notice": notice, "agreed": None, "missing": True}
+        context = {"notice": notice, "agreed": None, "missing": True, "camera": form.get("camera") == "yes"}
         return _page(visit, request, "notice", context, status=422)
     invitation = visit.invitation
     script = script_for(visit.bundle, invitation.variables, invitation.accommodation)
@@ -105,6 +109,7 @@ async def agree(request: Request, visit: VisitHere) -> Response:
             notice_hash=notice.hash,
             notice_text=notice.model_dump(mode="json"),
             language=notice.language,
+            camera=None if notice.camera is None else form.get("camera") == "yes",
         )
         await interviews.create_interview(session, invitation.id, script.to_dict())
     return RedirectResponse(visit.address(Step.INTERVIEW), status_code=303)
@@ -116,19 +121,33 @@ async def interview_page(request: Request, visit: VisitHere) -> Response:
         return _elsewhere(visit)
     interview = _interview(visit)
     options = visit.rooms.options
+    async with visit.rooms.database.session() as session:
+        consent = await consents.consent_for(session, visit.invitation.id)
+    camera = consent is not None and consent.camera is True and consent.camera_off_at is None
     config = {
         "base": visit.base,
         "ice_servers": [s.for_page(visit.rooms.clock().timestamp()) for s in options.ice_servers],
         "relay_only": options.relay_only,
         "typed_limit": options.typed_limit,
         "begun": interview.status != "created",
+        "camera": camera,
     }
     nodes = await node_addresses(visit) if options.node.address else []
     config["nodes"] = [origin_of(address) for address in nodes]
     page = _page(visit, request, "interview", {"config": config, "begun": config["begun"]})
     if nodes:
         page.headers["Content-Security-Policy"] = policy_for(nodes)
+    if camera:
+        page.headers["Permissions-Policy"] = WITH_CAMERA
     return page
+
+
+@router.post("/camera/off", status_code=204)
+async def turn_camera_off(visit: VisitHere) -> None:
+    """For good: no page of this link asks for it again. What was recorded before stays."""
+    _interview(visit)
+    async with visit.rooms.database.session() as session:
+        await consents.camera_off(session, visit.invitation.id, visit.rooms.clock())
 
 
 @router.get("/sound-check.wav")

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interviewer.tracing import TRACE, name_span, span
 
-__all__ = ["CONTENT_POLICY", "REQUEST_ID", "RequestIds", "SecurityHeaders", "add_security_headers"]
+__all__ = ["CONTENT_POLICY", "REQUEST_ID", "WITH_CAMERA", "RequestIds", "SecurityHeaders", "add_security_headers"]
 
 REQUEST_ID = "X-Request-Id"
 _SAFE_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -40,9 +40,12 @@ CONTENT_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+PERMISSIONS = "microphone=(self), camera=(), geolocation=(), display-capture=()"
+WITH_CAMERA = PERMISSIONS.replace("camera=()", "camera=(self)")
+"""For the one page of a candidate who agreed to have the camera recorded."""
 _ALWAYS = {
     "Content-Security-Policy": CONTENT_POLICY,
-    "Permissions-Policy": "microphone=(self), camera=(), geolocation=(), display-capture=()",
+    "Permissions-Policy": PERMISSIONS,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -23,6 +23,7 @@ DEFAULTS: Mapping[str, str] = {
     "connection-test": "10 per minute",  # of one interview; each lasts up to 20 s
     "writing": "240 per minute",  # typed answers and drafts of one interview; a page sends one a second at most
     "recording": "600 per minute",  # chunks of one interview; a page makes 20 a minute, and sends a backlog faster
+    "camera": "600 per minute",  # the same of the camera, counted apart: sound never waits for it
     "lobby": "120 per minute",  # questions for the place in the lobby; a page asks again each 20 s, or on a change
     "control": "900 per minute",  # messages over one interview's socket; a page pings once a second
     "key": "30 per 5 minute",  # API keys that do not exist, from one network address

@@ -18,7 +18,8 @@ from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, 
 from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 
-from interviewer.jobs.defer import FINALISE, SCORE
+from interviewer.jobs.camera import camera
+from interviewer.jobs.defer import CAMERA, FINALISE, SCORE
 from interviewer.jobs.deliver import deliver
 from interviewer.jobs.erase import apply_retention, erase, erase_left
 from interviewer.jobs.failures import IMPORTING, SCORING, TELLERS, WRITING, held_up, told
@@ -81,6 +82,10 @@ def jobs_app(url: str) -> App:
     @app.task(name=FINALISE, queue="record", pass_context=True, retry=retries)
     async def run_finalise(context: JobContext, interview_id: str) -> None:
         await _run(context, interview_id, WRITING, finalise)
+
+    @app.task(name=CAMERA, queue="record", pass_context=True, retry=retries)
+    async def run_camera(context: JobContext, interview_id: str) -> None:
+        await _unquoted(context, camera(_work(context), interview_id))
 
     @app.task(name=SCORE, queue="score", pass_context=True, retry=retries)
     async def run_score(context: JobContext, interview_id: str) -> None:

@@ -9,14 +9,17 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.tasks import configure_task
 from psycopg_pool import AsyncConnectionPool
 
+from interviewer.records.browser import camera_lock
 from interviewer.records.database import libpq_url
+from interviewer.records.queue import BEHIND_OTHERS
 from interviewer.tracing import carried
 
-__all__ = ["FINALISE", "SCORE", "JobQueue"]
+__all__ = ["CAMERA", "FINALISE", "SCORE", "JobQueue"]
 
+CAMERA = "camera"
 FINALISE = "finalise"
 SCORE = "score"
-_QUEUES = {FINALISE: "record", SCORE: "score"}
+_QUEUES = {CAMERA: "record", FINALISE: "record", SCORE: "score"}
 
 
 class JobQueue:
@@ -43,18 +46,25 @@ class JobQueue:
         """Scorecards from the best transcript there is, after any finalise of this interview."""
         await self._defer(SCORE, interview_id)
 
+    async def defer_camera(self, interview_id: str, in_s: float = 0.0) -> None:
+        """What the camera recorded to playable files. It never runs before other work on an interview's recording that
+        waits as well, and nothing waits for it."""
+        await self._defer(CAMERA, interview_id, in_s)
+
     async def _defer(self, task: str, interview_id: str, in_s: float = 0.0) -> None:
+        lock = camera_lock(interview_id) if task == CAMERA else interview_id
         async with self._pool.connection() as connection:
             waiting = await connection.execute(
                 "SELECT 1 FROM procrastinate_jobs WHERE lock = %s AND task_name = %s AND status = 'todo'",
-                (interview_id, task),
+                (lock, task),
             )
             if await waiting.fetchone() is not None:
                 return
             # Not Procrastinate's queueing lock: a job that is tried again would trip over one that was queued
             # meanwhile, and stay "doing" for ever.
             job = configure_task(
-                name=task, job_manager=self._manager, lock=interview_id, queue=_QUEUES[task], connection=connection,
+                name=task, job_manager=self._manager, lock=lock, queue=_QUEUES[task], connection=connection,
+                priority=BEHIND_OTHERS if task == CAMERA else 0,
                 schedule_in={"milliseconds": round(in_s * 1000)} if in_s else None,
             )  # fmt: skip
             try:

@@ -13,7 +13,7 @@ from scoring.faults import Faults, Place, repeated
 from scoring.rubric import Slug
 from scoring.transcript import content_hash
 
-__all__ = ["Notice", "Section"]
+__all__ = ["CameraPart", "Notice", "Section"]
 
 
 class _Model(BaseModel):
@@ -26,6 +26,16 @@ class Section(_Model):
     paragraphs: tuple[str, ...] = Field(min_length=1)
 
 
+class CameraPart(_Model):
+    """What is said of the camera, and the two answers, where a plan asks for it: ``record``, and ``without``, which
+    stands until the candidate chooses."""
+
+    title: str = Field(min_length=1)
+    paragraphs: tuple[str, ...] = Field(min_length=1)
+    record: str = Field(min_length=1)
+    without: str = Field(min_length=1)
+
+
 class Notice(_Model):
     """``consent`` is the sentence beside the button. Texts may hold {title}, {minutes}, {count} and {contact}."""
 
@@ -36,6 +46,8 @@ class Notice(_Model):
     intro: str
     sections: tuple[Section, ...] = Field(min_length=1)
     consent: str = Field(min_length=10)
+    # Where there is none it is in no hash either: notices that were agreed to before there was a camera keep theirs.
+    camera: CameraPart | None = Field(default=None, exclude_if=lambda part: part is None)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -53,10 +65,19 @@ class Notice(_Model):
             yield ("sections", i, "title"), section.title
             for j, paragraph in enumerate(section.paragraphs):
                 yield ("sections", i, "paragraphs", j), paragraph
+        if self.camera is not None:
+            for name in ("title", "record", "without"):
+                yield ("camera", name), getattr(self.camera, name)
+            for j, paragraph in enumerate(self.camera.paragraphs):
+                yield ("camera", "paragraphs", j), paragraph
 
     def filled(self, values: Mapping[str, str]) -> Notice:
         """The notice as one candidate sees it; its hash is what a consent stores."""
         return fill_model(self, values)
+
+    def without_camera(self) -> Notice:
+        """As it is shown where the camera is not asked for."""
+        return self.model_copy(update={"camera": None})
 
     @property
     def hash(self) -> str:

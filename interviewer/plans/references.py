@@ -27,6 +27,8 @@ class Known:
     notices: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
     requests: frozenset[str] = frozenset()
+    with_camera: Mapping[str, bool] = field(default_factory=dict)
+    """Whether a notice speaks of the camera; notices with faults are not in it."""
 
 
 def plan_references(source: Source, known: Known) -> Iterator[Problem]:
@@ -41,6 +43,7 @@ def plan_references(source: Source, known: Known) -> Iterator[Problem]:
         name = source.data.get(key, default)
         if isinstance(name, str) and name not in names:
             yield source.problem((key,), f"there is no {folder}/{name}.yaml", closest(name, names))
+    yield from _camera(source, known)
     declared = source.data.get("variables") or {}
     for i, question in enumerate(_list(source.data.get("questions"))):
         slug = question.get("rubric")
@@ -58,6 +61,23 @@ def plan_references(source: Source, known: Known) -> Iterator[Problem]:
                     f"the rubric {slug} uses the variable {{{name}}}, which this plan does not declare",
                     f"Add `{name}:` under `variables:`, or use a rubric without it.",
                 )
+
+
+def _camera(source: Source, known: Known) -> Iterator[Problem]:
+    """Nobody is asked for the camera without being told what becomes of it, and nobody is told of it without being
+    asked."""
+    notice = source.data.get("notice", "standard")
+    spoken_of = known.with_camera.get(notice) if isinstance(notice, str) else None
+    if spoken_of is None:
+        return
+    asked = source.data.get("camera") == "ask"
+    if asked and not spoken_of:
+        fit = sorted(name for name, has in known.with_camera.items() if has)
+        mend = f"Name a notice that has one: `notice: {fit[0]}`." if fit else "Add a `camera:` part to the notice."
+        yield source.problem(("camera",), f"notices/{notice}.yaml has no `camera` part to tell of it", mend)
+    elif spoken_of and not asked:
+        reason = f"notices/{notice}.yaml asks for the camera, and this plan does not"
+        yield source.problem(("notice",), reason, "Add `camera: ask`, or name another notice.")
 
 
 def example_references(source: Source, known: Known) -> Iterator[Problem]:

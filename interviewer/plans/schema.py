@@ -100,6 +100,12 @@ class Plan(_Model):
     persona: Slug = "melvin"
     minutes: int = Field(ge=1, le=180, description="how long it takes, as told to the candidate")
     notice: Slug = "standard"
+    camera: Literal["ask"] | None = Field(
+        default=None,
+        exclude_if=lambda asked: asked is None,  # plans without it keep the hash that they had before there was one
+        description="ask: candidates may let their camera be recorded. Never scored, always declinable; the notice "
+        "must have a `camera` part",
+    )
     contact: str = Field(default="the recruiter who invited you", description="whom a candidate may ask")
     variables: dict[VariableName, Variable] = Field(default_factory=dict)
     vocabulary: tuple[str, ...] = Field(default=(), description="names and terms that recognition should expect")

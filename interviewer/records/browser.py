@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from interviewer.records.tables import BrowserChunk, BrowserManifest, BrowserStretch
 
 __all__ = [
-    "Kind", "KnownStretch", "add_chunk", "add_stretch", "bytes_of", "chunk_hash", "chunk_key", "count_stretches",
-    "has_manifest", "missing_before", "put_manifest", "stretch_of", "stretches_of",
+    "Kind", "KnownStretch", "add_chunk", "add_stretch", "bytes_of", "camera_lock", "chunk_hash", "chunk_key",
+    "count_stretches", "has_manifest", "missing_before", "put_manifest", "stretch_of", "stretches_of",
 ]  # fmt: skip
 
 Kind = str
@@ -25,6 +25,11 @@ Kind = str
 def chunk_key(interview_id: str, stretch: str, number: int) -> str:
     """Where a chunk's bytes lie in the object store."""
     return f"recordings/{interview_id}/browser/{stretch}-{number:05}"
+
+
+def camera_lock(interview_id: str) -> str:
+    """Of the jobs of an interview's camera: one at a time, and no job of its sound, transcript or scores waits."""
+    return f"{interview_id} camera"
 
 
 @dataclass(frozen=True, slots=True)

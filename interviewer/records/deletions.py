@@ -13,6 +13,7 @@ from sqlalchemy import Select, and_, delete, exists, func, or_, select, text, tr
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from interviewer.records.browser import camera_lock
 from interviewer.records.pages import page
 from interviewer.records.queue import defer_within
 from interviewer.records.tables import (
@@ -20,6 +21,7 @@ from interviewer.records.tables import (
     BrowserChunk,
     BrowserManifest,
     BrowserStretch,
+    CameraSegment,
     Candidate,
     Consent,
     Deletion,
@@ -94,7 +96,8 @@ async def _remove(session: AsyncSession, invitation: Invitation, interview: Inte
     removed: dict[str, Any] = {"invitations": 1, "interviews": 0 if interview is None else 1}
     if interview is not None:
         for table in (
-            AnswerRow, BrowserChunk, BrowserManifest, BrowserStretch, InterviewEvent, Recording, TranscriptRow,
+            AnswerRow, BrowserChunk, BrowserManifest, BrowserStretch, CameraSegment, InterviewEvent, Recording,
+            TranscriptRow,
         ):  # fmt: skip
             rows = select(func.count()).select_from(table).where(table.interview_id == interview.id)
             removed[table.__tablename__] = await session.scalar(rows)
@@ -103,8 +106,8 @@ async def _remove(session: AsyncSession, invitation: Invitation, interview: Inte
         # All of these go with it by their foreign keys.
         await session.execute(delete(Interview).where(Interview.id == interview.id))
         await session.execute(
-            text("DELETE FROM procrastinate_jobs WHERE lock = :id AND status IN ('todo', 'failed')"),
-            {"id": interview.id},
+            text("DELETE FROM procrastinate_jobs WHERE lock IN (:id, :camera) AND status IN ('todo', 'failed')"),
+            {"id": interview.id, "camera": camera_lock(interview.id)},
         )
     consents = select(func.count()).select_from(Consent).where(Consent.invitation_id == invitation.id)
     removed["consents"] = await session.scalar(consents)

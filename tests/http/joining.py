@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import httpx
 import pytest
@@ -13,13 +15,14 @@ from fastapi import FastAPI
 from interviewer.http.passwords import Passwords
 from interviewer.http.rooms import Rooms
 from interviewer.http.site import build_site
+from interviewer.plans.bundle import PlanBundle
 from interviewer.plans.library import Library
 from interviewer.records import interviews, invitations, plan_versions, transcripts
 from interviewer.records.tables import Interview, Invitation
 from scoring.transcript import Mode, Side, Transcript, Turn, Word
 from tests.http.scripted_live import ScriptedJobs, ScriptedLive
 
-__all__ = ["ORIGIN", "Candidate", "candidate", "joined", "spoken", "typed_turn"]
+__all__ = ["ORIGIN", "Candidate", "Plans", "a_candidate", "candidate", "joined", "spoken", "typed_turn"]
 
 ORIGIN = "http://localhost"
 
@@ -72,7 +75,13 @@ def typed_turn(text: str, question_id: str, at: float = 60.0) -> Turn:
     return Turn(Side.CANDIDATE, Mode.TYPED, text, at, at, question_id)
 
 
-async def invited(rooms: Rooms, library: Library, *, days: float = 7, revoked: bool = False) -> tuple[Invitation, str]:
+class Plans(Protocol):
+    """A library, or what stands for one."""
+
+    def get(self, name: str, /) -> PlanBundle: ...
+
+
+async def invited(rooms: Rooms, library: Plans, *, days: float = 7, revoked: bool = False) -> tuple[Invitation, str]:
     bundle = library.get("generalist-ai-trainer")
     async with rooms.database.session() as session:
         plan = await plan_versions.store_plan(
@@ -98,6 +107,12 @@ async def invited(rooms: Rooms, library: Library, *, days: float = 7, revoked: b
 
 @pytest.fixture
 async def candidate(rooms: Rooms, library: Library, passwords: Passwords) -> AsyncIterator[Candidate]:
+    async with a_candidate(rooms, library, passwords) as one:
+        yield one
+
+
+@asynccontextmanager
+async def a_candidate(rooms: Rooms, library: Plans, passwords: Passwords) -> AsyncIterator[Candidate]:
     live, jobs = ScriptedLive(), ScriptedJobs()
     rooms = replace(rooms, live=live, jobs=jobs, public_url=ORIGIN)
     invitation, token = await invited(rooms, library)

@@ -103,3 +103,6 @@ class ScriptedJobs:
 
     async def defer_score(self, interview_id: str) -> None:
         self.deferred.append(("score", interview_id))
+
+    async def defer_camera(self, interview_id: str) -> None:
+        self.deferred.append(("camera", interview_id))

@@ -1,0 +1,125 @@
+"""What a candidate's camera recorded, made playable: one segment of each stretch that the browser sent.
+
+    stretch    |0|1|2| ... |399|     chunks, in the object store until the segment that is made of them is whole
+    segment    |===============|     one file, with its SHA-256 and its place on the interview's clock
+
+Nothing waits for it: sound, transcript and scores are made as if there were no camera, and none of them reads it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from interviewer.jobs.browser_fill import fingerprint
+from interviewer.jobs.defer import JobQueue
+from interviewer.jobs.work import Work
+from interviewer.media.video import NotVideo, playable
+from interviewer.records.browser import KnownStretch, chunk_key, stretches_of
+from interviewer.records.camera import put_segment, segments_of
+from interviewer.records.interviews import interview as find_interview
+from interviewer.records.objects import ObjectStore
+
+__all__ = ["camera"]
+
+RATE = 16_000
+LONGEST_WAIT = timedelta(minutes=30)
+"""For what the browser has not sent yet; then a segment is made of what is there, and again when more comes."""
+STILL_COMING = timedelta(minutes=1)
+LOOK_AGAIN_S = 30.0
+SUFFIXES = {"video/webm": "webm", "video/mp4": "mp4"}
+
+log = structlog.get_logger(__name__)
+
+
+async def camera(work: Work, interview_id: str) -> None:
+    """Idempotent. Puts itself off while chunks are missing that may still come."""
+    async with work.database.session() as session:
+        interview = await find_interview(session, interview_id)
+        stretches = await stretches_of(session, interview_id, "camera")
+        made = {s.stretch: s.made_from for s in await segments_of(session, interview_id)}
+    if interview is None or interview.ended_at is None:
+        return
+    now = datetime.now(UTC)
+    waits = False
+    for stretch in stretches:
+        if made.get(stretch.stretch) != fingerprint([stretch]):
+            if not stretch.complete and _may_come(stretch, interview.ended_at, now):
+                waits = True
+                continue
+            if stretch.hashes and not await _make(work, interview_id, stretch):
+                continue
+        if stretch.complete:
+            await _remove_chunks(work.objects, interview_id, stretch)
+    if waits:
+        await _later(work, interview_id)
+
+
+def _may_come(stretch: KnownStretch, ended_at: datetime, now: datetime) -> bool:
+    last = stretch.last_received_at
+    return now < ended_at + LONGEST_WAIT or (last is not None and now < last + STILL_COMING)
+
+
+async def _make(work: Work, interview_id: str, stretch: KnownStretch) -> bool:
+    """Whether there is a segment of it now."""
+    with tempfile.TemporaryDirectory(prefix="melvin-camera-") as temporary:
+        joined, target = Path(temporary) / "joined", Path(temporary) / "segment"
+        if not await _join(work.objects, interview_id, stretch, joined):
+            return False
+        try:
+            seconds = await work.thread.run(lambda: playable(joined, target, stretch.media_type))
+        except NotVideo as error:
+            log.warning("camera.not_playable", interview=interview_id, stretch=stretch.stretch, reason=str(error))
+            return False
+        key = f"recordings/{interview_id}/camera/{stretch.stretch}.{SUFFIXES[stretch.media_type]}"
+        sha256, size = await work.objects.put_file(key, target), target.stat().st_size
+    try:
+        async with work.database.session() as session:
+            await put_segment(
+                session, interview_id=interview_id, stretch=stretch.stretch, at=stretch.at,
+                samples=round(seconds * RATE), object_key=key, sha256=sha256, size=size,
+                media_type=stretch.media_type, made_from=fingerprint([stretch]),
+            )  # fmt: skip
+    except IntegrityError:  # the interview was deleted meanwhile: nothing of it stays
+        await work.objects.delete(key)
+        return False
+    log.info("camera.stored", interview=interview_id, stretch=stretch.stretch, seconds=round(seconds, 1), bytes=size)
+    return True
+
+
+async def _join(objects: ObjectStore, interview_id: str, stretch: KnownStretch, target: Path) -> bool:
+    """The chunks in their order, up to the first that is not what it was; False where that is the very first."""
+    whole = 0
+    with target.open("wb") as file:
+        for number, sha256 in enumerate(stretch.hashes):
+            try:
+                chunk = await objects.get(chunk_key(interview_id, stretch.stretch, number))
+            except FileNotFoundError:
+                chunk = b""
+            if hashlib.sha256(chunk).hexdigest() != sha256:
+                log.error("a chunk is damaged", interview=interview_id, stretch=stretch.stretch, number=number)
+                break
+            file.write(chunk)
+            whole += 1
+    return whole > 0
+
+
+async def _remove_chunks(objects: ObjectStore, interview_id: str, stretch: KnownStretch) -> None:
+    """What the segment holds is not kept twice."""
+    own = {chunk_key(interview_id, stretch.stretch, number) for number in range(len(stretch.hashes))}
+    for key in own.intersection(await objects.keys_under(f"recordings/{interview_id}/browser")):
+        await objects.delete(key)
+
+
+async def _later(work: Work, interview_id: str) -> None:
+    queue = JobQueue(work.database.url)
+    await queue.open()
+    try:
+        await queue.defer_camera(interview_id, in_s=LOOK_AGAIN_S)
+    finally:
+        await queue.close()
