@@ -36,7 +36,7 @@ from interviewer.conversation.moves import (
     go_on,
     greet,
     move_on,
-    say_phrase,
+    stand_as_it_stood,
     stop_saying,
 )
 from interviewer.conversation.pace import LEARNED_FROM_S, LEARNED_TO_S
@@ -218,9 +218,11 @@ class Conversation:
         state = self._state
         state.saying = None
         state.confirming = False
+        if not state.speaking:
+            return stand_as_it_stood(state, "welcome-back")
         state.quiet_from = state.at
         state.offers = 0
-        return [] if state.speaking else say_phrase(state, "welcome-back")
+        return []
 
     def _on_disconnected(self) -> list[Action]:
         state = self._state

@@ -33,6 +33,7 @@ __all__ = [
     "say_phrase",
     "say_prompt",
     "skip",
+    "stand_as_it_stood",
     "stop_saying",
 ]
 
@@ -193,6 +194,9 @@ def go_on(state: State, key: str, *, again: bool = True) -> list[Action]:
     follows it comes next; otherwise the prompt is said once more, unless not wanted ``again``: it was said whole a
     moment ago, and the page still shows it."""
     was_over = state.over_asked_at is not None
+    begun = state.current is not None and any(not s.typed for s in state.current.since_prompt)
+    if begun and not (was_over or again):
+        return stand_as_it_stood(state, key)
     state.listen_anew()
     if state.current is None:
         return ask_next(state, state.phrase(key))
@@ -201,6 +205,13 @@ def go_on(state: State, key: str, *, again: bool = True) -> list[Action]:
     if was_over or not again:
         return say_phrase(state, key)
     return say_prompt(state, state.phrase(key))
+
+
+def stand_as_it_stood(state: State, key: str) -> list[Action]:
+    """A part of the answer is in. The candidate goes on with it, or it had been all: then silence ends it."""
+    state.back_at = state.quiet_from = state.at
+    state.offers = 0
+    return say_phrase(state, key)
 
 
 def finish(state: State) -> list[Action]:

@@ -105,6 +105,8 @@ class State:
     quiet_from: int = 0
     listen_from: int = 0
     """Speech before this does not end the turn: since then the candidate came back, asked for a moment or a repeat."""
+    back_at: int = 0
+    """When the candidate came back into an answer that had begun already, and stands as it stood."""
     pace: Pace = Pace.NORMAL
     pauses: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT_PAUSES))
     """The candidate's own, in seconds; see ``pace``."""
@@ -134,6 +136,11 @@ class State:
         """The candidate may go on with the answer: what was said before stays in it, and its silence is forgotten."""
         self.listen_from = self.quiet_from = self.at
         self.over_asked_at = None
+
+    @property
+    def not_gone_on_yet(self) -> bool:
+        """The candidate is back in an answer that had begun, and has not spoken since."""
+        return self.back_at > self.speech_end
 
     def advance(self, at: int) -> None:
         """Move the clock; answering time is used up only while the candidate could answer."""

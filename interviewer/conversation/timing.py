@@ -16,6 +16,9 @@ __all__ = ["due", "held"]
 QUIET_AT_LIMIT_S = 0.7
 """At the time limit the candidate's sentence ends first; this much quiet is taken as its end."""
 DISCONNECTED_PAUSES_S = 120.0
+BACK_IN_ANSWER_S, BACK_IN_ANSWER_TIMES = 8.0, 3.0
+"""Whoever was taken out of an answer may need so long, after Melvin's welcome, to find its thread again: at least this,
+and so many times what the words so far would be waited for otherwise (so 18.6 s in mid-sentence, at normal pace)."""
 HELD_FROM_S = 0.5
 """Pauses from here on are told in the log when the candidate goes on after them."""
 
@@ -79,13 +82,13 @@ def turn_over(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> list[Act
     asked_at = state.over_asked_at
     if asked_at is None and (state.typing_now or not (_fresh(state, answer) or state.open_segments)):
         return []
-    since = max(state.speech_end, state.listen_from, asked_at or 0)
+    since = max(state.speech_end, state.listen_from, state.back_at, asked_at or 0)
     if state.open_segments:
         if state.at - since < RECOGNITION_GIVEN_UP_S * RATE:
             return []
         state.open_segments.clear()
         answer.unheard = True
-        if asked_at is None and state.speech_end > state.listen_from:
+        if asked_at is None and state.speech_end > max(state.listen_from, state.back_at):
             state.over_asked_at = state.at
         return [Decided(Decision.NO_WORDS, f"no words came back for {RECOGNITION_GIVEN_UP_S:.0f} s")]
     decide_at = since
@@ -93,6 +96,9 @@ def turn_over(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> list[Act
     if asked_at is None:
         wait = _wait(state, policy, answer)
         decide_at += state.samples(wait.wait_s)
+        if state.not_gone_on_yet:
+            patience_s = max(BACK_IN_ANSWER_S, BACK_IN_ANSWER_TIMES * wait.wait_s)
+            decide_at = max(decide_at, max(state.back_at, state.spoke_until) + state.samples(patience_s))
         if state.at < decide_at:
             return []
     if not answer.coverage_is_current and state.at - decide_at < state.script.limits.decide_wait_s * RATE:
@@ -107,6 +113,8 @@ def held(state: State, policy: TurnPolicy, began: int) -> list[Action]:
     answer = state.current
     if answer is None or state.saying is not None or state.typing_now or not _fresh(state, answer):
         return []
+    if state.not_gone_on_yet:
+        return []  # they were away, and waited for nothing
     silence_s = (began - max(state.speech_end, state.listen_from)) / RATE
     if silence_s < HELD_FROM_S:
         return []

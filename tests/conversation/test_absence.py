@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from interviewer.conversation.actions import PauseInterview
 from interviewer.conversation.events import Disconnected
+from interviewer.conversation.history import turns
 from tests.conversation.scripted import Candidate, question, script
 from tests.conversation.test_engine import answer, begin
 
@@ -59,6 +60,46 @@ def test_what_was_said_before_the_connection_was_lost_stays_in_the_answer() -> N
     c.wait(8)
     first = c.conversation._state.answers["one"]
     assert first.text == "I packed the parts of the machine and I counted all of them twice."
+
+
+def test_who_was_taken_out_of_a_pause_has_time_to_find_the_thread_again() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.speak("Well, I packed the parts of the machine", 4.0)
+    c.wait(1)
+    lose(c)
+    c.wait(8)
+    assert c.prompts() == ["Question one?"]
+    assert c.said()[-1] == "<welcome-back a>"
+    c.speak("and I counted all of them twice.", 4.0)
+    c.wait(8)
+    answers = [t for t in turns(c.conversation.script, c.log) if t.side == "candidate"]
+    assert [t.text for t in answers] == ["Well, I packed the parts of the machine and I counted all of them twice."]
+    assert c.prompts() == ["Question one?", "How one?"]
+
+
+def test_an_answer_that_was_whole_when_the_connection_was_lost_need_not_be_given_again() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.speak("I packed the parts of the machine, and I counted all of them twice.", 4.0)
+    lose(c)
+    c.wait(20)
+    assert c.said()[-2:] == ["<welcome-back a>", "<acknowledge a> How one?"]
+
+
+def test_words_that_a_process_took_with_it_end_no_turn() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.speak("I packed the parts of the machine", 4.0)
+    c.recogniser_works = False
+    c.speak("into boxes", 1.0)
+    c.recogniser_works = True
+    lose(c)
+    c.wait(7)
+    c.speak("and I counted all of them twice.", 4.0)
+    c.wait(14)
+    assert c.conversation._state.answers["one"].text.endswith("and I counted all of them twice.")
+    assert c.prompts() == ["Question one?", "How one?"]
 
 
 def test_an_answer_sent_while_the_connection_was_down_is_not_asked_for_again() -> None:

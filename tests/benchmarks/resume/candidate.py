@@ -100,9 +100,10 @@ class Talk:
                 continue
             lost = caller.connections != connection and time.monotonic() - silent_since > AGAIN_S
             if question and (question != answered or lost):
+                sound = self._answers[self._state["question"]["number"] - 1].sound  # the state may change meanwhile
                 await asyncio.sleep(THINK_S)
                 connection, answered = caller.connections, question
-                ends = caller.speech.say(self._answers[self._state["question"]["number"] - 1].sound)
+                ends = caller.speech.say(sound)
                 while time.monotonic() < ends and caller.connected:  # noqa: ASYNC110 - either of two things
                     await asyncio.sleep(0.05)
                 caller.speech.stop()
