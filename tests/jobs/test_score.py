@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from interviewer.jobs.failures import PlainError
+from interviewer.jobs.failures import JudgeAway
 from interviewer.jobs.score import score
 from interviewer.records.answers import answers_of
 from interviewer.records.database import Database
@@ -94,7 +94,7 @@ async def test_a_judge_that_is_away_leaves_a_scorecard_that_says_so_and_gives_wa
     interview_id = await stored(database, typed_through())
     await submit(database, interview_id)
     bench.judge.failure = JudgeFailed("The endpoint cannot be reached.", passing=True)
-    with pytest.raises(PlainError, match=r"have no scorecard yet\. The endpoint cannot be reached$"):
+    with pytest.raises(JudgeAway, match=r"have no scorecard yet\. The endpoint cannot be reached$"):
         await score(bench.work, interview_id)
     async with database.session() as session:
         failed = [Scorecard.from_dict(c.body) for c in await all_scorecards_of(session, interview_id)]

@@ -145,6 +145,7 @@ def test_a_second_bad_reply_is_a_failed_judge(bread: Rubric) -> None:
         made = card(endpoint.url, bread)
     assert "could not be used, twice" in failed(made)
     assert "sum to 5" in failed(made)
+    assert not made.passing_failure
     assert len(endpoint.asked) == 2
     assert [bool(c.problem) for c in made.calls[-2:]] == [True, True]
 
@@ -222,6 +223,7 @@ def test_each_way_to_fail_is_named(bread: Rubric, step: Step, because: str, trie
     assert len(endpoint.asked) == tries
     if because:
         assert because in failed(made)
+    assert made.passing_failure == bool(because), "an endpoint that gave nothing says nothing about the answer"
     assert KEY not in json.dumps(made.to_dict())
 
 
@@ -245,6 +247,7 @@ def test_all_tries_together_end_at_the_deadline(bread: Rubric) -> None:
 def test_nobody_at_home(bread: Rubric) -> None:
     made = card(f"http://127.0.0.1:{free_port()}/v1", bread, tries=2)
     assert "cannot be reached at http://127.0.0.1:" in failed(made)
+    assert made.passing_failure
 
 
 def test_an_endpoint_that_is_down_at_first_is_asked_again_later(bread: Rubric) -> None:

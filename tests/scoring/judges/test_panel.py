@@ -30,7 +30,7 @@ class Member:
 
     def judge(self, answer: Answer, rubric: Rubric, question_text: str) -> Judgement:
         if isinstance(self.given, str):
-            raise JudgeFailed(self.given, (self.call,))
+            raise JudgeFailed(self.given, (self.call,), passing="away" in self.given.lower())
         quotes = (QUOTE,) if self.given else ()
         own = CriterionJudgement(self.given, f"Says {self.model}.", quotes, ("yeast",) if self.given is None else ())
         return Judgement({c.id: own for c in rubric.criteria}, (self.call,))
@@ -69,6 +69,8 @@ def test_without_a_majority_the_panel_has_failed(bread: Rubric) -> None:
     assert "2 of 4 members" in made.criteria[0].reason
     assert "It is away." in made.criteria[0].reason
     assert len(made.calls) == 4
+    assert made.passing_failure
+    assert not judged(bread, at(4), "It is broken.", "It is broken.").passing_failure
     assert judged(bread, at(4), "Away.", "Slow.", at(4), least=2).criteria[0].level == 4
 
 
