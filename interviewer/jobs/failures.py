@@ -16,7 +16,9 @@ from interviewer.records.interviews import update_interview
 from interviewer.speech.models import ModelUnavailable
 from scoring.embeddings import ModelMissing
 
-__all__ = ["IMPORTING", "SCORING", "TELLERS", "WRITING", "PlainError", "Teller", "held_up", "sentence", "told"]
+__all__ = [
+    "IMPORTING", "SCORING", "TELLERS", "WRITING", "JudgeAway", "PlainError", "Teller", "held_up", "sentence", "told",
+]  # fmt: skip
 
 WRITING = "Writing out the recording"
 SCORING = "Scoring"
@@ -32,12 +34,18 @@ class PlainError(RuntimeError):
     """Its text is a plain clause without any words of a candidate, fit to be shown."""
 
 
+class JudgeAway(PlainError):
+    """Whatever was asked of the judge, it gave nothing: its endpoint is down, busy or refuses us."""
+
+
 _PLAIN = (PlainError, ModelUnavailable, ModelMissing)
 
 
 def held_up(error: Exception) -> PlainError | None:
-    """Where nothing is wrong with the job itself but a disk is full or the object store takes nothing now: why, and it
-    is tried until it works."""
+    """Where nothing is wrong with the job itself but a disk is full, or the object store or the judge's endpoint gives
+    nothing now: why, and it is tried until it works."""
+    if isinstance(error, JudgeAway):
+        return error
     text = str(error)
     if (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)) or (
         isinstance(error, GenericError) and "No space left" in text
