@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from interviewer.live.recogniser import InterviewRecogniser
 from interviewer.live.session import InterviewSession
 from interviewer.live.sound_parts import NOT_KEPT, SoundParts
 from interviewer.live.this_node import ThisNode
-from interviewer.media.recording import Recorder, length
+from interviewer.media.recording import CANDIDATE, MELVIN, Recorder, length
 from interviewer.plans.bundle import PlanBundle
 from interviewer.plans.variables import filled
 from interviewer.records.database import Database
@@ -115,11 +115,11 @@ class Opening:
             log.warning("an interview could not be put away", interview=interview_id, error=str(error))
         self.sound.forget(interview_id)
 
-    async def keep_sound(self, interview_id: str, lease: int) -> None:
+    async def keep_sound(self, interview_id: str, lease: int, sides: Sequence[str] = (CANDIDATE, MELVIN)) -> None:
         """What is recorded so far is in the object store when it returns, unless that is away."""
         try:
             async with asyncio.timeout(KEEP_SOUND_S):
-                await self.sound.keep(interview_id, lease)
+                await self.sound.keep(interview_id, lease, sides)
         except NOT_KEPT as error:
             log.warning("sound was not brought to the object store", interview=interview_id, error=str(error))
 

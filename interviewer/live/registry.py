@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -29,10 +30,11 @@ from interviewer.live.load import Load
 from interviewer.live.lobby import Place
 from interviewer.live.opening import Opening, Running
 from interviewer.live.outcome import FinaliseJobs
-from interviewer.live.sound_parts import EVERY_S, NOT_KEPT, SoundParts
+from interviewer.live.sound_parts import EVERY_S, MELVIN_EACH, NOT_KEPT, SoundParts
 from interviewer.live.this_node import NodeOptions, ThisNode
 from interviewer.media.offer import read_offer
 from interviewer.media.peer import PeerOptions
+from interviewer.media.recording import CANDIDATE, MELVIN
 from interviewer.records.database import Database
 from interviewer.records.deletions import deleted_among
 from interviewer.records.feeder import Feeder
@@ -270,9 +272,10 @@ class Live:
             await self._sound.keep_leftovers()
         except NOT_KEPT as error:
             log.warning("sound of an earlier process was not brought to the object store", error=str(error))
-        while True:
+        for number in count(1):
             await asyncio.sleep(EVERY_S)
-            await asyncio.gather(*(self._opening.keep_sound(i, lease) for i, lease in self._leases().items()))
+            sides = (CANDIDATE,) if number % MELVIN_EACH else (CANDIDATE, MELVIN)
+            await asyncio.gather(*(self._opening.keep_sound(i, lease, sides) for i, lease in self._leases().items()))
 
     async def _sweep(self) -> None:
         while True:
