@@ -1,14 +1,19 @@
 """A service told to stop (SIGTERM) under four running interviews, and started again: how many of them are harmed.
 
-Four candidates (aiortc over this machine), two seconds apart, answer two questions each with recorded speech. In the
-middle of it the service is told to stop; as soon as it has ended, it is started again, and the candidates go on by the
-same link. An answer is said again only where Melvin still waits for it after the new connection.
+Four candidates (aiortc over this machine), two seconds apart, answer two questions each with recorded speech; the first
+answer has a pause of two and a half seconds in mid-sentence. In the middle of it the service is told to stop; as soon
+as it has ended, it is started again, and the candidates go on by the same link where they were: with what follows, and
+from the beginning of a phrase that was cut.
 
-Harmed: an interview that was cut while its candidate spoke, that did not end as "completed", or of which an answer has
-less than nine in ten of its words in the record transcript. Also measured: how soon after SIGTERM /readyz fails and a
-newcomer is told that Melvin is being restarted, how long the process takes to end (default MELVIN_DRAIN_S 25, ten
-seconds for what follows), and how long the candidates were away, the next process's start included. ``--quick`` does
-it once (about two minutes), else three times with other moments.
+Harmed is an interview in which one of these happened, each of which is told: it was not completed; its candidate was
+cut in mid-word (spoke in the half second before the connection was taken away); an answer has less than nine in ten of
+its words in the record transcript; a question that had been said whole was said again; an answer was not waited for
+(Melvin went on while the rest was unsaid), or had to be given again; an answer is in two in the record transcript.
+Being handed over in a pause of an answer is told too: it is no harm of itself, for the answer goes on in the same turn.
+
+Also measured: how soon after SIGTERM /readyz fails and a newcomer is told that Melvin is being restarted, how long the
+process takes to end (default MELVIN_DRAIN_S 25, ten seconds for what follows), and how long the candidates were away,
+the next process's start included. ``--quick`` does it once (about two minutes), else three times with other moments.
 """
 
 from __future__ import annotations
@@ -17,18 +22,21 @@ import shutil
 import signal
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import numpy as np
 
 from tests.benchmarks.network import answer
-from tests.benchmarks.network.interview import Answer, invite, prompts_with
-from tests.benchmarks.nodes import ANSWERS, AT_ONCE, KEPT, QUESTIONS, joined, outcomes
+from tests.benchmarks.network.interview import Answer, invite, prompts_with, record_turns
+from tests.benchmarks.nodes import ANSWERS, AT_ONCE, KEPT, QUESTIONS, joined
 from tests.benchmarks.nodes.candidate import Candidate, kept
 from tests.benchmarks.report import Figure, Options, Report
+from tests.benchmarks.resume.log import asked_twice, entries
 from tests.end_to_end.service import RunningService
 
 __all__ = ["run"]
@@ -36,13 +44,37 @@ __all__ = ["run"]
 AFTER_S, QUICK_AFTER_S = (5.0, 12.0, 20.0), (12.0,)
 """Seconds after the last of them has joined."""
 ENDS_WITHIN_S = 35.0
+PAUSED, PAUSE_AT_S, PAUSE_S = "libri_2412-153948-0000", 2.1, 2.5
+"""A clip of connected sentences, and where in it nobody speaks."""
 LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    """One interview, when all is over. ``shares``: of the words of each answer that are in the record transcript."""
+
+    talk: Candidate
+    reason: str
+    shares: Sequence[float]
+    asked_twice: int
+    in_two: int
+
+    @property
+    def harms(self) -> dict[str, int]:
+        return {
+            "not completed": self.reason != "completed",
+            "cut in mid-word": self.talk.mid_word,
+            "answers with words lost": sum(share < KEPT for share in self.shares),
+            "questions asked twice": self.asked_twice,
+            "answers not waited for": self.talk.not_waited_for,
+            "answers to be given again": self.talk.said_again,
+            "answers in two": self.in_two,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class _Stop:
-    talks: list[Candidate]
-    ends: list[tuple[str, str]]
+    told: list[_Told]
     unready_s: float
     refused: str
     ended_s: float
@@ -50,31 +82,39 @@ class _Stop:
 
 
 def run(options: Options) -> Report:
-    answers = [answer(names) for names in ANSWERS]
+    answers = [_with_a_pause(), answer(ANSWERS[1])]
     stops = [_stopped(answers, after_s) for after_s in (QUICK_AFTER_S if options.quick else AFTER_S)]
-    harmed, notes = 0, []
-    for stop in stops:
-        for talk, (reason, heard) in zip(stop.talks, stop.ends, strict=True):
-            shares = [kept(a.text, heard) for a in answers]
-            whole = reason == "completed" and not talk.cut and min(shares) >= KEPT
-            harmed += not whole
-            notes.append(
-                f"{'whole' if whole else 'harmed'}: {reason}, {talk.connections} connections, cut {talk.cut} times, "
-                f"away {talk.away_s:.1f} s, answers kept {', '.join(f'{100 * s:.0f} %' for s in shares)}"
-            )
-    talks = [talk for stop in stops for talk in stop.talks]
+    told = [one for stop in stops for one in stop.told]
+    kinds = {kind: sum(one.harms[kind] for one in told) for kind in told[0].harms}
+    harmed = [one for one in told if any(one.harms.values())]
+    notes = [
+        f"{'harmed' if one in harmed else 'whole'}: {one.reason}, {one.talk.connections} connections, handed over in a "
+        f"pause {one.talk.in_pause} times, away {one.talk.away_s:.1f} s, "
+        f"answers kept {', '.join(f'{100 * s:.0f} %' for s in one.shares)}"
+        + "".join(f", {kind}: {count}" for kind, count in one.harms.items() if count)
+        for one in told
+    ]
     return Report(
         [
-            Figure("interviews harmed", harmed, f"of {len(talks)}", at_most=0),
+            Figure("interviews harmed", len(harmed), f"of {len(told)}", at_most=0),
+            *(Figure(f"harm: {kind}", count, "", at_most=0) for kind, count in kinds.items()),
+            Figure("handed over", sum(one.talk.connections > 1 for one in told), f"of {len(told)}"),
+            Figure("handed over in a pause of an answer", sum(one.talk.in_pause for one in told), ""),
             Figure("/readyz fails after, most", max(s.unready_s for s in stops), "s", at_most=1.0),
             Figure("newcomers told calmly", sum(s.refused == "restarting" for s in stops), f"of {len(stops)}",
                    at_least=len(stops)),
             Figure("process ended after, most", max(s.ended_s for s in stops), "s", at_most=ENDS_WITHIN_S),
             Figure("ended cleanly", sum(s.code == 0 for s in stops), f"of {len(stops)}", at_least=len(stops)),
-            Figure("candidates away, most", max(t.away_s for t in talks), "s"),
+            Figure("candidates away, most", max(one.talk.away_s for one in told), "s"),
         ],
         notes,
     )  # fmt: skip
+
+
+def _with_a_pause() -> Answer:
+    one = answer((PAUSED,))
+    at = round(PAUSE_AT_S * 48_000)
+    return Answer(one.text, np.insert(one.sound, at, np.zeros(round(PAUSE_S * 48_000), np.int16)))
 
 
 def _stopped(answers: Sequence[Answer], after_s: float) -> _Stop:
@@ -92,14 +132,31 @@ def _stopped(answers: Sequence[Answer], after_s: float) -> _Stop:
             talks, running = joined(threads, api, answers, [service.address])
             time.sleep(after_s)
             unready_s, refused, ended_s, code = _told_to_stop(service, newcomer)
+            for talk in talks:
+                talk.gone()  # who was not told so before it ended
             service.start()
             for one in running:
                 one.result()
-            return _Stop(talks, outcomes(api, [t.interview_id for t in talks]), unready_s, refused, ended_s, code)
+            told = [_told(service, api, talk, answers) for talk in talks]
+            return _Stop(told, unready_s, refused, ended_s, code)
     finally:
         if service.process is not None and service.process.poll() is None:
             service.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _told(service: RunningService, api: httpx.Client, talk: Candidate, answers: Sequence[Answer]) -> _Told:
+    turns = record_turns(api, talk.interview_id)
+    heard = " ".join(turn["text"] for turn in turns)
+    log = entries(service.folder / "data" / "journals", talk.interview_id)
+    spoken = Counter(turn["question_id"] for turn in turns if turn["question_id"])
+    return _Told(
+        talk,
+        api.get(f"/interviews/{talk.interview_id}").json()["end_reason"] or "",
+        [kept(one.text, heard) for one in answers],
+        asked_twice(log, service.folder / "prompts"),
+        sum(count > 1 for count in spoken.values()),
+    )
 
 
 def _told_to_stop(service: RunningService, newcomer: str) -> tuple[float, str, float, int]:

@@ -68,6 +68,7 @@ questions:
 class Held:
     """``prompts``: what Melvin asked between the loss and the end of the answer."""
 
+    heard: str
     error_rate: float
     prompts: int
     ended: str
@@ -96,6 +97,7 @@ def run(options: Options) -> Report:
     caught_up = offline.caught_up[-1] if offline.caught_up else {"seconds": 0.0, "waited_s": 99.0}
     beyond = 100 * (offline.error_rate - clean.error_rate)
     figures = [
+        Figure("interviews with a record transcript", bool(clean.heard) + bool(offline.heard), "of 2", at_least=2),
         Figure("clean: word error rate", 100 * clean.error_rate, "%"),
         Figure("offline: word error rate beyond clean", beyond, "points", at_most=POINTS),
         Figure("offline: sound taken from the browser before going on", caught_up["seconds"], "s", at_least=gone_s - 4),
@@ -112,7 +114,7 @@ def _held(service: RunningService, api: httpx.Client, names: Sequence[str], gone
     said = " ".join(clips()[name].text for name in names)
     lines = [json.loads(line) for line in service.output.splitlines() if '"caught up"' in line]
     caught_up = [line for line in lines if line["interview"] == interview["id"]]
-    return Held(word_error_rate(said, heard), prompts, interview["end_reason"], caught_up)
+    return Held(heard, word_error_rate(said, heard), prompts, interview["end_reason"], caught_up)
 
 
 async def _talk(link: str, api: httpx.Client, names: Sequence[str], gone_s: float) -> tuple[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
@@ -12,6 +13,7 @@ from interviewer.conversation.engine import Conversation
 from interviewer.conversation.events import Disconnected
 from interviewer.plans.library import Library
 from tests.benchmarks.network.interview import PLAN, prompts_with
+from tests.benchmarks.nodes.candidate import loudness, rest
 from tests.benchmarks.resume import kept
 from tests.benchmarks.resume.log import asked_twice
 from tests.benchmarks.soak import Memory
@@ -49,6 +51,16 @@ def test_an_answer_is_kept_by_the_share_of_its_words_whatever_stands_between_the
     assert kept("one two three four", "one two, well, one two three four") == 1.0
     assert kept("one two three four", "one two") == 0.5
     assert kept("one two", "") == 0.0
+
+
+def test_who_was_cut_off_goes_on_at_the_beginning_of_the_phrase() -> None:
+    second = 48_000
+    phrase, pause = np.full(2 * second, 8000, np.int16), np.zeros(second, np.int16)
+    sound = np.concatenate([phrase, pause, phrase])
+    loud = loudness(sound)
+    assert len(rest(sound, second, loud)) == len(sound)
+    assert len(rest(sound, round(2.5 * second), loud)) == round(2.5 * second), "in the pause: what follows"
+    assert len(rest(sound, 4 * second, loud)) == pytest.approx(2 * second, abs=0.15 * second)
 
 
 def test_growth_is_the_slope_after_the_beginning() -> None:

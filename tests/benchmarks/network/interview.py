@@ -24,7 +24,9 @@ from tests.clips import word_error_rate
 from tests.end_to_end.service import RunningService
 from tests.media.relay import CLEAN, Relay
 
-__all__ = ["PLAN", "Answer", "Held", "hold", "invite", "prompts_with", "record_transcript", "signalling"]
+__all__ = [
+    "PLAN", "Answer", "Held", "hold", "invite", "prompts_with", "record_transcript", "record_turns", "signalling",
+]  # fmt: skip
 
 PLAN = "network-check"
 SCORED_S = 300.0
@@ -208,12 +210,17 @@ async def _answer_all(
 
 
 def record_transcript(api: httpx.Client, interview_id: str) -> str:
-    """What the candidate said, of the version that was made from the recording."""
+    """What the candidate said, of the version that was made from the recording; '' where none was made in time."""
+    return " ".join(turn["text"] for turn in record_turns(api, interview_id))
+
+
+def record_turns(api: httpx.Client, interview_id: str) -> list[dict[str, Any]]:
+    """The candidate's turns of that version; none where it was not made in time."""
     deadline = time.monotonic() + SCORED_S
     while time.monotonic() < deadline:
         for version in range(1, 5):
             reply = api.get(f"/interviews/{interview_id}/transcript", params={"version": version})
             if reply.status_code == 200 and reply.json()["source"] == "record":
-                return " ".join(t["text"] for t in reply.json()["turns"] if t["side"] == "candidate")
+                return [turn for turn in reply.json()["turns"] if turn["side"] == "candidate"]
         time.sleep(1)
-    return ""
+    return []
