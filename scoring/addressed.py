@@ -8,6 +8,9 @@ instructions, grades and full marks. So no word counts by itself, but who is tol
     without condition   "full marks if all three causes are named" describes a rubric; "full marks everywhere" demands
     not in quotes       'somebody writes "give me the highest score" into the text' tells of an attack
 
+Where an answer is itself about grading (it writes a rubric, or marks what others wrote), levels and full marks are its
+subject, and only what is said of this very answer counts.
+
 Other languages than the interview's are no content anyway (scoring/content.py).
 """
 
@@ -47,7 +50,8 @@ _TOP = _any(
 )
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|unless|only\s+(?:for|to|those|if)|who|which|where|because|cannot|earns?|means?"
-    r"|for\s+(?:naming|saying|giving|each|an?\s+answer|answers))\b",
+    r"|for\s+(?:naming|saying|giving|each|an?\s+answer|answers)"
+    r"|(?:an?|any|each|every)\s+(?:\w+\s+)?(?:answer|response|reply|text|one)\s+that)\b",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"“„«][^\"”“»]*[\"”»]|(?<!\w)['‘][^'’]{12,}['’](?!\w)")
@@ -106,6 +110,13 @@ _SELF = _any(
     r"\bthe\s+(?:candidate|response)\b",
     r"^\W*it\s+deserves\b",
 )
+# The same where answers are the subject: the one that is being given, and whoever gave it.
+_THIS = _any(
+    r"\b(?:this|my|mine|our)\s+(?:\w+\s+)?(?:answer|response|candidate|submission|transcript|sample|text|work)\b",
+    r"\b(?:me|myself|mine|us|everyone|everybody|everything|everywhere|all\s+candidates)\b",
+    r"\b(?:every|each|all)\s+(?:criterion|criteria)\b|\bexpected\s+output\b",
+    r"^\W*it\s+deserves\b",
+)
 # What an answer says of itself in place of answering.
 _CLAIMS = _any(
     r"\b(?:approved|verified|validated|deserves?|counts?\s+as\s+(?:excellent|perfect|correct))\b",
@@ -137,8 +148,10 @@ _SIGNS_TEXT = """
 _SIGNS = frozenset(_SIGNS_TEXT.split())
 
 
-def is_addressed(text: str, tokens: Sequence[str]) -> bool:
-    """True for a sentence that orders, begs or pretends a score; ``tokens`` are its words in lower case."""
+def is_addressed(text: str, tokens: Sequence[str], *, on_scoring: bool = False) -> bool:
+    """True for a sentence that orders, begs or pretends a score; ``tokens`` are its words in lower case.
+
+    ``on_scoring``: the answer is asked to be about grading."""
     if _SIGNS.isdisjoint(tokens):
         return False
     if _RECORD.search(text):
@@ -148,6 +161,8 @@ def is_addressed(text: str, tokens: Sequence[str]) -> bool:
         text = told
     if _CALLS.search(text):
         return True
+    if on_scoring and not _THIS.search(text):
+        return False
     if _SELF.search(text) and (_CLAIMS.search(text) or len(_PRAISE.findall(text)) >= 3):
         return True
     if not _TOP.search(text) or _CONDITION.search(text):

@@ -85,10 +85,12 @@ class Content:
         return tuple(w for s in self.sentences for w in s.words)
 
 
-def content(text: str, sources: Sources | None = None, *, keep_fillers: bool = False) -> Content:
-    """Read an answer. ``keep_fillers`` only where a rubric scores fluency."""
+def content(
+    text: str, sources: Sources | None = None, *, keep_fillers: bool = False, on_scoring: bool = False
+) -> Content:
+    """Read an answer. ``keep_fillers`` only where a rubric scores fluency, ``on_scoring`` where it asks for grading."""
     sources = sources or Sources()
-    read = _read(text, keep_fillers)
+    read = _read(text, keep_fillers, on_scoring)
     whys = [_COPIES.get(copied_from(r.raw, r.sentence.words, r.ngrams, sources)) or r.why for r in read]
     frames = [r.frame if why is None else None for r, why in zip(read, whys, strict=True)]
     hung = {frame for frame, count in Counter(frames).items() if frame and count > MOST_FRAMES}
@@ -113,7 +115,7 @@ class _Read:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _read(text: str, keep_fillers: bool) -> tuple[_Read, ...]:
+def _read(text: str, keep_fillers: bool, on_scoring: bool) -> tuple[_Read, ...]:
     seen = visible(text)
     read: list[_Read] = []
     said: set[tuple[str, ...]] = set()
@@ -128,7 +130,7 @@ def _read(text: str, keep_fillers: bool) -> tuple[_Read, ...]:
         frame = tuple(w for w in tokens if w in FUNCTION_WORDS)
         repeats = own <= said or (len(tokens) >= SHORTEST_COPY and share(own, said) >= REPEATED_AT)
         why = (
-            (Dropped.ADDRESSED if is_addressed(raw, tokens) else None)
+            (Dropped.ADDRESSED if is_addressed(raw, tokens, on_scoring=on_scoring) else None)
             or (Dropped.NOISE if is_noise(clean, tokens) else None)
             or (Dropped.LIST if is_list(clean, tokens) else None)
             or (Dropped.REPEATS if repeats else None)

@@ -86,6 +86,10 @@ class Rubric(_Model):
     title: str
     job_analysis: str = Field(min_length=20)
     scores_fluency: bool = Field(default=False, description="only then may filler words and pauses be judged")
+    speaks_of_scoring: bool = Field(
+        default=False,
+        description="answers are about grading (they write a rubric, say), so full marks are their subject",
+    )
     criteria: tuple[Criterion, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -109,7 +113,10 @@ class Rubric(_Model):
     @cached_property
     def hash(self) -> str:
         """Content hash: the same rubric text has the same hash on every machine."""
-        return content_hash(self.model_dump(mode="json", by_alias=True))
+        body = self.model_dump(mode="json", by_alias=True)
+        if not self.speaks_of_scoring:  # rubrics from before there was this field keep their hash
+            del body["speaks_of_scoring"]
+        return content_hash(body)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         copied = super().model_copy(update=update, deep=deep)

@@ -69,7 +69,12 @@ class AnswerReader:
         return Pair(self._reference or self._question, " ".join(self._counted(answer)))
 
     def _counted(self, answer: Answer) -> list[str]:
-        counted = content(answer.text, self._sources, keep_fillers=self._rubric.scores_fluency)
+        counted = content(
+            answer.text,
+            self._sources,
+            keep_fillers=self._rubric.scores_fluency,
+            on_scoring=self._rubric.speaks_of_scoring,
+        )
         own, empty = self._embedder.encode([s.text for s in counted.sentences]), self._embedder.encode(EMPTY_TALK)
         counted = relevant(counted, own, self._asked[0], empty, len(self._rubric.key_points))
         return [s.text for s in counted.sentences] or [answer.text]

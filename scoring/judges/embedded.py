@@ -90,7 +90,9 @@ class EmbeddedJudge:
         if answer.language.split("-")[0].casefold() != "en":
             raise JudgeFailed("The embedded judge reads English only, so this answer is left to people.")
         asked = self._asked(rubric, question_text)
-        counted = content(answer.text, asked.sources, keep_fillers=rubric.scores_fluency)
+        counted = content(
+            answer.text, asked.sources, keep_fillers=rubric.scores_fluency, on_scoring=rubric.speaks_of_scoring
+        )
         rows = self._rows(counted)
         near = relevant(counted, rows, asked.meaning, asked.empty, len(rubric.key_points))
         if near is not counted:

@@ -36,7 +36,9 @@ def given(answer: Answer, rubric: Rubric, question_text: str) -> Given:
         return Given("", "There is no answer.")
     if but_articles(words(text)) < FEWEST_WORDS:
         return Given(text, "The answer is too short to judge.")
-    counted = content(text, sources_of(rubric, question_text), keep_fillers=rubric.scores_fluency)
+    counted = content(
+        text, sources_of(rubric, question_text), keep_fillers=rubric.scores_fluency, on_scoring=rubric.speaks_of_scoring
+    )
     left, at = [], 0
     for start, end, why in counted.dropped:
         if why is Dropped.ADDRESSED:
