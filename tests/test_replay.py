@@ -121,7 +121,7 @@ def test_a_folder_that_is_no_recording_is_refused_with_the_reason(folder: Path, 
 
 
 def test_wrong_words_are_refused_with_the_right_ones(folder: Path, tmp_path: Path) -> None:
-    assert "The policies are: least-cost, finality" in replay(str(folder), "--policy", "psychic").stderr
+    assert "The policies are: weighed, least-cost, finality" in replay(str(folder), "--policy", "psychic").stderr
     assert "The paces are: brisk, normal, relaxed" in replay(str(folder), "--pace", "slow").stderr
     assert "neither an interview's id" in replay(str(tmp_path / "nowhere")).stderr
     noise = tmp_path / "noise.wav"

@@ -45,6 +45,8 @@ class AnswerSoFar:
     skipped_before: bool = False
     unheard: bool = False
     """Something was said that the live recogniser never gave back; the record transcript will have it."""
+    wordless: int = 0
+    """Samples of speech since the last words in which none were recognised: a word begun, or a cough."""
 
     @property
     def text(self) -> str:

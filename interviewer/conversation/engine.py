@@ -249,7 +249,10 @@ class Conversation:
         state = self._state
         state.open_segments.discard(event.segment)
         text = event.text.strip()
+        answer = state.answers.get(event.question_id)
         if not text:
+            if answer is not None:
+                answer.wordless += event.end - event.start
             return []
         asked = requested(state, event)
         if asked is not None:
@@ -257,10 +260,10 @@ class Conversation:
         out = heard_into(state, event.end, text)
         if state.confirming and len(text.split()) > SAID_ALONG_WORDS:
             state.confirming = False  # neither yes nor no: they go on
-        answer = state.answers.get(event.question_id)
         if answer is None:
             return out
         self._learn(answer, event)
+        answer.wordless = 0
         answer.segments.append(Segment(event.start, event.end, text, finality=event.finality))
         state.quiet_from = max(state.quiet_from, event.end)
         state.offers = 0
@@ -276,6 +279,8 @@ class Conversation:
             return  # in mid-sentence: it says nothing about the silence after a finished one
         if before is None or before.typed or before.end < max(self._state.listen_from, self._state.spoke_until):
             return
+        if answer.wordless:
+            return  # a word begun, or a cough, lies between: no one silence
         pause_s = (event.start - before.end) / RATE
         if LEARNED_FROM_S <= pause_s <= LEARNED_TO_S:
             self._state.pauses.append(pause_s)

@@ -70,7 +70,7 @@ class Script:
     accommodation: float = 1.0
     limits: Limits = field(default_factory=Limits)
     requests: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    policy: str = "least-cost"
+    policy: str = "weighed"
 
     def all_texts(self) -> tuple[str, ...]:
         """Every text known in advance, cut as it will be said, in the order of need; for synthesis ahead of it."""

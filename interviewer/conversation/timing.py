@@ -124,7 +124,14 @@ def held(state: State, policy: TurnPolicy, began: int) -> list[Action]:
 
 def _wait(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> Wait:
     """The policy's word on the turn so far, asked again only when something it rests on has changed."""
-    rests_on = (answer.question.id, answer.prompt_from, len(answer.segments), state.pace, state.learned)
+    rests_on = (
+        answer.question.id,
+        answer.prompt_from,
+        len(answer.segments),
+        answer.wordless,
+        state.pace,
+        state.learned,
+    )
     if state.waits is None or state.waits[0] != rests_on:
         state.waits = (rests_on, policy.wait(_turn_so_far(state, answer)))
     return state.waits[1]
@@ -139,6 +146,7 @@ def _turn_so_far(state: State, answer: AnswerSoFar) -> TurnSoFar:
         tuple(state.pauses),
         state.script.language,
         spoken[-1].finality if spoken else None,
+        answer.wordless / RATE,
     )
 
 

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from interviewer.conversation.cues import FEW_CHARACTERS, OPENING_SPEECH_S, OPENING_WORDS, Cue, cue_of
+from interviewer.conversation.fates import PRICE_OF_PACE, UNTOLD, weighed_s
 from interviewer.conversation.pace import (
     FINAL_WAITS,
     FINALITY_LANGUAGES,
@@ -28,14 +29,18 @@ from interviewer.conversation.pace import (
 )
 from interviewer.conversation.waiting import FEW_WORDS, PRICES, Price, least_costly_s
 
-__all__ = ["POLICIES", "Finality", "FixedSilence", "LeastCost", "Paced", "TailAware", "TurnPolicy", "TurnSoFar", "Wait"]
+__all__ = [
+    "POLICIES", "Finality", "FixedSilence", "LeastCost", "Paced", "TailAware", "TurnPolicy", "TurnSoFar", "Wait",
+    "Weighed",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class TurnSoFar:
     """``text``: everything recognised since Melvin's last question or probe; ``speech_s``: seconds of speech in it.
     ``pauses``: the candidate's own pauses that were followed by more words, in seconds, oldest first. ``finality``: how
-    likely a turn ends after the last word, by how it sounds, 0 to 1; None where the recogniser does not say."""
+    likely a turn ends after the last word, by how it sounds, 0 to 1; None where the recogniser does not say.
+    ``wordless_s``: seconds of speech after the last word in which no words were recognised."""
 
     text: str
     speech_s: float
@@ -43,6 +48,7 @@ class TurnSoFar:
     pauses: tuple[float, ...] = ()
     language: str = "en"
     finality: float | None = None
+    wordless_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +124,33 @@ class Paced:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """The silence that is expected to cost least by how the words sound and by the candidate's own pauses, unless the
+    words cannot be an end (see ``fates``).
+
+    Without a judgement of the sound (another recogniser), and in languages that it was never measured in, this is
+    ``Paced``.
+    """
+
+    name: str = "weighed"
+    prices: Mapping[Pace, Price] = field(default_factory=lambda: PRICE_OF_PACE)
+
+    def wait(self, turn: TurnSoFar) -> Wait:
+        wait = Paced().wait(turn)
+        if turn.finality is None or turn.language not in FINALITY_LANGUAGES or wait.cue is Cue.OPEN:
+            return Wait(wait.wait_s, wait.cue, wait.learned_s, turn.finality)
+        price = self.prices[turn.pace]
+        finality = min(turn.finality, UNTOLD) if turn.wordless_s else turn.finality
+        wait_s = weighed_s(price, finality, turn.pauses)
+        if len(turn.text) < FEW_CHARACTERS and len(turn.text.split()) < FEW_WORDS:
+            wait_s = max(wait_s, price.few_s)
+        return Wait(wait_s, wait.cue, wait.learned_s, finality)
+
+
+@dataclass(frozen=True, slots=True)
 class LeastCost:
     """The silence that is expected to cost least by how the words sound, unless they cannot be an end (see
-    ``waiting``).
+    ``waiting``); what interviews were held with before ``Weighed``.
 
     Without a judgement of the sound (an old log, another recogniser), and in languages that it was never measured in,
     this is ``Paced``.
@@ -166,6 +196,7 @@ POLICIES: Mapping[str, TurnPolicy] = MappingProxyType(
     {
         policy.name: policy
         for policy in (
+            Weighed(),
             LeastCost(),
             Finality(),
             Paced(),

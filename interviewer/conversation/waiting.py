@@ -1,4 +1,5 @@
-"""How long to wait after words that sound so and so final: the silence that is expected to cost least.
+"""How long to wait after words that sound so and so final: the silence that is expected to cost least (turn policy
+``least-cost``, which interviews were held with before ``fates``).
 
     cost of ending the turn after w seconds of silence
       = finality · w                                              the answer was over: the candidate waits for nothing

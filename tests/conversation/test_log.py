@@ -27,7 +27,7 @@ def test_every_decision_stands_beside_the_event_that_brought_it_about() -> None:
     held, over = decided
     assert (held["what"], held["cue"], held["limit_s"]) == ("turn-held", "open", 9.0)
     told = (over["what"], over["cue"], over["pace"], over["policy"])
-    assert told == ("turn-over", "complete", "relaxed", "least-cost")
+    assert told == ("turn-over", "complete", "relaxed", "weighed")
     assert over["silence_s"] >= over["limit_s"]
 
 

@@ -167,7 +167,7 @@ def test_a_held_turn_says_what_melvin_waited_for() -> None:
     c.feed(SpeechStarted(c.at))
     held = [a for _, a in c.of(Decided) if isinstance(a, Decided) and a.what.value == "turn-held"]
     assert [a.facts for a in held] == [{
-        "silence_s": 1.5, "policy": "least-cost", "limit_s": 6.5, "cue": "open", "pace": "normal", "learned_s": None,
+        "silence_s": 1.5, "policy": "weighed", "limit_s": 6.5, "cue": "open", "pace": "normal", "learned_s": None,
         "pauses": 0,
     }]  # fmt: skip
 

@@ -1,5 +1,5 @@
-"""The policy in use: what sounds final enough for what a cut-in costs is answered soon, all else is waited for as long
-as people search for words; and an interview is held by it."""
+"""The policy of before: what sounds final enough for what a cut-in costs is answered soon, all else is waited for as
+long as people search for words; and an interview is held by it."""
 
 from __future__ import annotations
 

@@ -328,10 +328,7 @@ async def test_a_crash_between_the_last_event_and_the_outcome_is_made_good_at_th
     async with house.open():
         async with asyncio.timeout(10):
             await house.jobs.told.wait()
-    async with house.database.session() as session:
-        row = await interviews.interview(session, interview_id)
-    assert row is not None
-    assert row.status == "checking"
+    assert await status(house, interview_id) == "checking"
 
 
 async def test_an_interview_that_nobody_came_back_to_ends_as_it_stands(house: House) -> None:
