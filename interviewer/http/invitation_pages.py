@@ -93,6 +93,10 @@ def _wish(request: Request, who: SignedIn, form: Mapping[str, str]) -> Wish:
     days, factor = form.get("expires_days", ""), form.get("accommodation", "")
     known_days = {str(d): d for d in EXPIRY_DAYS}
     factors = {str(f): f for f in ACCOMMODATIONS}
+    if days not in ("", *known_days):
+        reason = f"The link is good for {', '.join(known_days)} days."
+        errors = [{"param": "expires_at", "reason": reason}]
+        raise Problem(422, "invalid", "The invitation was not made", reason, errors=errors)
     variables = {k.removeprefix(_VARIABLE): v for k, v in form.items() if k.startswith(_VARIABLE) and v.strip()}
     return Wish(
         plan=form.get("plan", ""),

@@ -35,6 +35,8 @@ LONGEST_DAYS = 90
 """A link is good for at most this long."""
 USUAL_DAYS = 7
 _EMAIL = re.compile(r"^[^@\s]{1,64}@[^@\s]{1,189}\.[^@\s.]{2,63}$")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of all that follows them on a page."""
 
 
 class Invites(Protocol):
@@ -90,6 +92,8 @@ async def invite_within(session: AsyncSession, rooms: Invites, wish: Wish) -> tu
     name = " ".join(wish.candidate_name.split())
     if not 1 <= len(name) <= 200:
         raise _wrong("invalid", "candidate.name", "The candidate's name is needed, of at most 200 characters.")
+    if _UNSEEN.search(name):
+        raise _wrong("invalid", "candidate.name", "The candidate's name holds a character that cannot be seen.")
     email = (wish.candidate_email or "").strip() or None
     if email is not None and not _EMAIL.match(email):
         raise _wrong("invalid", "candidate.email", "This is not an e-mail address.")

@@ -7,7 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from urllib.parse import quote
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
@@ -33,6 +34,8 @@ from interviewer.http import (
 )
 from interviewer.http.api import describe, reference
 from interviewer.http.api import router as api
+from interviewer.http.api.imported_sound import LARGEST as LARGEST_SOUND
+from interviewer.http.api.imported_sound import PATH as SOUND_PATH
 from interviewer.http.api.limits import RateLimitHeaders
 from interviewer.http.edges import LARGEST_BODY, BodyLimit, LinkGuessing, too_many
 from interviewer.http.headers import RequestIds, SecurityHeaders
@@ -70,6 +73,7 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
         health, ats_ashby, ats_greenhouse, candidate, candidate_live, browser_recording, lobby, login, recruiter,
         downloads, invitation_pages, plan_pages, run_pages, webhook_pages,
     ):  # fmt: skip
+        _answer_head(part.router)
         site.include_router(part.router)
     site.include_router(api)
     site.include_router(reference.router)
@@ -78,7 +82,7 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
     install_problem_handlers(site)
     _install_refusals(site)
     # The last one added is the first one that a request meets.
-    site.add_middleware(BodyLimit, limit=LARGEST_BODY)
+    site.add_middleware(BodyLimit, limit=LARGEST_BODY, larger={SOUND_PATH: LARGEST_SOUND})
     site.add_middleware(LinkGuessing, limits=limits)
     site.add_middleware(RateLimitHeaders)
     if rooms.options.node.address:
@@ -88,6 +92,14 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
         site.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(rooms.options.trusted_proxies))
     site.add_middleware(RequestIds)
     return site
+
+
+def _answer_head(router: APIRouter) -> None:
+    """What answers GET answers HEAD (RFC 9110, section 9.1); the server leaves the body out. Mail scanners and chat
+    programs look at a candidate's link like this, and FastAPI's routes do not do it by themselves."""
+    for route in router.routes:
+        if isinstance(route, APIRoute) and route.methods and "GET" in route.methods:
+            route.methods.add("HEAD")
 
 
 def _install_refusals(site: FastAPI) -> None:

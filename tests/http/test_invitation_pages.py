@@ -48,6 +48,22 @@ async def test_a_forged_accommodation_is_refused(recruiter: httpx.AsyncClient) -
     assert "accommodation factor is one of" in reply.text
 
 
+async def test_a_forged_number_of_days_is_refused(recruiter: httpx.AsyncClient) -> None:
+    for days in ("0", "-1", "1000", "seven"):
+        reply = await send(recruiter, "generalist-ai-trainer", expires_days=days)
+        assert reply.status_code == 422
+        assert "The link is good for 1, 3, 7, 14, 30, 90 days." in reply.text
+
+
+async def test_a_link_is_looked_at_without_its_page(recruiter: httpx.AsyncClient) -> None:
+    reply = await send(recruiter, "generalist-ai-trainer")
+    link = "/i/" + reply.text.partition("/i/")[2].partition('"')[0]
+    for path, status in ((link, 200), ("/i/nothing-here", 404), ("/login", 303), ("/healthz", 200)):
+        looked, read = await recruiter.head(path), await recruiter.get(path)
+        assert (looked.status_code, looked.content) == (status, b"")
+        assert looked.headers.get("content-type") == read.headers.get("content-type")
+
+
 async def test_a_file_is_not_taken(recruiter: httpx.AsyncClient) -> None:
     token = form_token((await recruiter.get("/invitations/new?plan=generalist-ai-trainer")).text)
     reply = await recruiter.post("/invitations", data={"csrf_token": token}, files={"plan": ("a.txt", b"x")})

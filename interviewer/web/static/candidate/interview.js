@@ -14,6 +14,8 @@ const LOST_RECORDING =
   "Connection lost; reconnecting. If you are speaking, go on: your browser records it and sends it afterwards.";
 const LEAVE_MS = 2000; // the page does not wait longer for the end of its own recording to be kept
 const MOVING = "One moment. Melvin is being restarted. Nothing is lost, and you go on where you were.";
+const MOVING_RECORDING =
+  "One moment. Melvin is being restarted. If you are speaking, go on: your browser records it and sends it afterwards.";
 const SILENT_RMS = 0.0004; // what a muted microphone gives; a quiet room is louder
 const SILENT_MS = 10000;
 
@@ -169,7 +171,7 @@ export class Interview {
 
   #onConnection(state, detail) {
     if (this.#waits(state, detail)) return;
-    this.#stage.connected(state === "open");
+    this.#stage.connection(state);
     if (state === "open") this.#onOpen();
     else if (state === "lost") this.#onLost();
     else if (state === "moving") this.#onMoving();
@@ -222,7 +224,7 @@ export class Interview {
 
   #onMoving() {
     this.#recording.lost();
-    this.#banner.show("connection", "calm", MOVING);
+    this.#banner.show("connection", "calm", this.#recording.keeps ? MOVING_RECORDING : MOVING);
   }
 
   #onOpen() {

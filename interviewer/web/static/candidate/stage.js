@@ -10,6 +10,8 @@ const STATUS = {
   finished: ["That was the last question", "Taking you to your answers."],
 };
 
+const NOT_OPEN = { connecting: "Connecting", lost: "Reconnecting", moving: "Reconnecting" };
+
 const HOLD = {
   holding: "Melvin waits and asks nothing. Start speaking when you are ready, or choose Go on.",
   holdingTyping: "Melvin waits and asks nothing. Go on whenever you are ready.",
@@ -125,8 +127,9 @@ export class Stage {
     this.#presence.style.setProperty("--level", value.toFixed(2));
   }
 
-  /** While nothing is connected, the controls say so and do nothing; they keep their focus. */
-  connected(yes) {
+  /** The connection's state. While it is not open, the controls say so and do nothing; they keep their focus. */
+  connection(state) {
+    const yes = state === "open";
     for (const button of this.#root.querySelectorAll("[data-press], #mode, #end")) {
       if (yes) button.removeAttribute("aria-disabled");
       else button.setAttribute("aria-disabled", "true");
@@ -134,6 +137,6 @@ export class Stage {
     if (yes && this.#state) this.show(this.#state);
     if (yes) return;
     this.#root.dataset.phase = "waiting";
-    [this.#status.textContent, this.#hint.textContent] = ["Not connected", ""];
+    [this.#status.textContent, this.#hint.textContent] = [NOT_OPEN[state] ?? "Not connected", ""];
   }
 }
