@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from interviewer import tracing
+from interviewer.http.health import room_on
 from interviewer.http.passwords import Passwords
 from interviewer.http.pins import Pin, Pins
 from interviewer.http.rooms import HttpOptions, Rooms
@@ -241,7 +243,12 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
                 judges=tuple(judges_from(settings.judge_options)),
                 node=Pin(node.id, node.address),
             ),
-            checks={"voice": voice_runs, "recognition": recognition_runs, "admission": lets_in},
+            checks={
+                "voice": voice_runs,
+                "recognition": recognition_runs,
+                "admission": lets_in,
+                "disk": partial(room_on, settings.data_folder),
+            },
             pins=pins,
         )
         if settings.worker:

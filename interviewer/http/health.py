@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable
 from contextlib import suppress
+from pathlib import Path
 
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
@@ -15,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from interviewer.http.rooms import Rooms, rooms_of
 from interviewer.jobs.observing import look_at_queue
 
-__all__ = ["router"]
+__all__ = ["room_on", "router"]
 
 router = APIRouter(include_in_schema=False)
 
@@ -24,6 +26,9 @@ TASKS = Gauge("melvin_tasks", "Tasks of the event loop that carries the intervie
 
 PATIENCE_S = 3.0
 """A part that has not answered by then is not ready."""
+
+LEAST_FREE_BYTES = 100_000_000
+"""Some twenty minutes of one interview, and what PostgreSQL takes at a time."""
 
 
 @router.get("/healthz")
@@ -55,6 +60,15 @@ async def metrics(request: Request) -> Response:
             await look_at_queue(session)
     TASKS.set(len(asyncio.all_tasks()))
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def room_on(disk_of: Path, least_bytes: int = LEAST_FREE_BYTES) -> bool:
+    """A check: the disk that holds this folder has room for what comes next. On a full one PostgreSQL still answers
+    what it is asked, and keeps nothing."""
+    try:
+        return shutil.disk_usage(disk_of).free >= least_bytes
+    except OSError:  # it is not mounted any more
+        return False
 
 
 async def _database(rooms: Rooms) -> bool:

@@ -16,7 +16,7 @@ NAMES = (
     "install", "startup", "recognition", "gap", "turns", "peer", "captions", "capacity", "network", "resume", "nodes",
     "drain", "soak", "offline",
     "scoring", "stress",
-    "rescoring", "api", "contract",
+    "rescoring", "durability", "api", "contract",
 )  # fmt: skip
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from interviewer.http.health import room_on
 from interviewer.http.passwords import Passwords
 from interviewer.http.rooms import Rooms
 from interviewer.http.site import build_site
@@ -83,3 +85,9 @@ async def test_the_tasks_of_the_event_loop_are_counted(client: httpx.AsyncClient
     finally:
         for task in waiting:
             task.cancel()
+
+
+async def test_a_disk_without_room_is_told(tmp_path: Path) -> None:
+    assert await room_on(tmp_path, 1)
+    assert not await room_on(tmp_path, 1 << 62)
+    assert not await room_on(tmp_path / "gone", 1)

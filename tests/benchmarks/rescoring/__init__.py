@@ -4,9 +4,12 @@ Data: tests/benchmarks/rescoring/stored.py. PostgreSQL is the embedded one, the 
 answers' embeddings kept from their first scorecard. Times go from asking for the run to its last stored result.
 
 `--part two`: all answers, two workers of one thread each; memory of the larger after a fifth of the answers and at the
-end. `--part one`: a fifth of the answers with one worker, then with two under another version. The machinery's cost is
-what one worker's wall time has over its time in the judge, by answer. `--part two-machines`: two workers with folders
-of their own and one S3-compatible store share a run, as two machines would. `--quick` takes 5,000 answers.
+end. `--part one`: a fifth of the answers with one worker, then with two under another version. The machinery's time for
+an answer is the worker's wall time less the processor time of the judge (from the answer's text to the finished
+scorecard): reading, keeping, the queue, and all waiting. `--part endpoint`: one worker and two with a judge that waits
+for an endpoint, 0.5 s for each answer, 16 at once for each worker. `--part two-machines`: two workers with folders of
+their own and one S3-compatible store share a run, as two machines would. `--part beside`: what somebody in an interview
+and a recruiter notice of a run (beside.py). `--quick` takes 5,000 answers.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import time
 from pathlib import Path
 
 from tests.benchmarks.report import DataMissing, Figure, Options, Report
+from tests.benchmarks.rescoring.beside import beside
+from tests.benchmarks.rescoring.endpoint import scripted_endpoint
 from tests.benchmarks.rescoring.stored import Seeded, rubric_version, seed
 from tests.benchmarks.rescoring.workers import Postgres, Workers, ask, counted, follow, postgres
 from tests.s3 import s3_server
@@ -24,21 +29,29 @@ __all__ = ["run"]
 
 ANSWERS, QUICK = 100_000, 5_000
 SHARE = 5
-PARTS = ("one", "two", "two-machines")
+ASKED, QUICK_ASKED = 4_000, 800
+"""Of the endpoint."""
+PARTS = ("one", "two", "endpoint", "two-machines", "beside")
 
 
 def run(options: Options) -> Report:
     if options.part is not None and options.part not in PARTS:
         raise DataMissing(f"the parts are {', '.join(PARTS)}")
+    wanted = (options.part,) if options.part else PARTS
     figures: list[Figure] = []
     notes: list[str] = []
+    if "beside" in wanted:
+        figures += beside(options)
+    if wanted == ("beside",):
+        return Report(figures)
     with postgres() as server, tempfile.TemporaryDirectory(prefix="melvin-workers-") as made:
         began = time.monotonic()
         stored = seed(server.url, options.data, QUICK if options.quick else ANSWERS)
         notes.append(f"{stored.answers:,} answers of 150 words were stored in {time.monotonic() - began:.0f} s")
-        for part in (options.part,) if options.part else PARTS:
-            measure = {"one": _one, "two": _two, "two-machines": _two_machines}[part]
-            figures += measure(server, stored, options, Path(made))
+        measures = {"one": _one, "two": _two, "endpoint": _endpoint, "two-machines": _two_machines}
+        for part in wanted:
+            if part in measures:
+                figures += measures[part](server, stored, options, Path(made))
     return Report(figures, notes)
 
 
@@ -63,25 +76,58 @@ def _one(server: Postgres, stored: Seeded, options: Options, folder: Path) -> li
     interviews = [f"int_{i:08}" for i in range(1, stored.answers // len(stored.questions) // SHARE + 1)]
     answers = len(interviews) * len(stored.questions)
     walls = []
-    judged_s = 0.0
+    judged_s = processor_s = 0.0
     for count in (1, 2):
         workers = _workers(server, folder / f"one-{count}", count)
         # A run of its own first: models are loaded and plans are read by every worker.
         warm = ask(server.url, rubric_version(options.data, 10 + count), interviews=interviews[:40 * count],
                    questions=stored.questions)  # fmt: skip
         follow(server.url, warm)
-        before = workers.judged_s()
+        judged_s, processor_s = -workers.judged_s(), -workers.processor_s()
         rubric = rubric_version(options.data, 20 + count)
         ran = follow(server.url, ask(server.url, rubric, interviews=interviews, questions=stored.questions))
+        judged_s += workers.judged_s()
+        processor_s += workers.processor_s()
         workers.stop()
         walls.append(ran.wall_s)
         if count == 1:
-            judged_s = workers.judged_s() - before
+            alone = Figure(
+                "the machinery's time for an answer", 1000 * (ran.wall_s - judged_s) / answers, "ms", at_most=1.0
+            )
+            shares = [
+                Figure("the judge's processor time for an answer", 1000 * judged_s / answers, "ms"),
+                Figure("the machinery's, in the worker", 1000 * (processor_s - judged_s) / answers, "ms"),
+                alone,
+            ]
     return [
         Figure("one worker: answers a second", answers / walls[0], "/s"),
         Figure("two workers over one", walls[0] / walls[1], "times", at_least=1.5),
-        Figure("the judge's time for an answer", 1000 * judged_s / answers, "ms"),
-        Figure("the machinery's time for an answer", 1000 * (walls[0] - judged_s) / answers, "ms", at_most=1.0),
+        *shares,
+    ]
+
+
+def _endpoint(server: Postgres, stored: Seeded, options: Options, folder: Path) -> list[Figure]:
+    wanted = min(QUICK_ASKED if options.quick else ASKED, stored.answers)
+    interviews = [f"int_{i:08}" for i in range(1, wanted // len(stored.questions) + 1)]
+    answers = len(interviews) * len(stored.questions)
+    walls = []
+    lost = twice = 0
+    for count in (1, 2):
+        rubric, warming = rubric_version(options.data, 50 + count), rubric_version(options.data, 60 + count)
+        with scripted_endpoint(rubric) as settings:
+            workers = _workers(server, folder / f"endpoint-{count}", count, extra=settings)
+            follow(server.url, ask(server.url, warming, interviews=interviews[: 40 * count],
+                                   questions=stored.questions, judge="chat"))  # fmt: skip
+            run_id = ask(server.url, rubric, interviews=interviews, questions=stored.questions, judge="chat")
+            walls.append(follow(server.url, run_id).wall_s)
+            workers.stop()
+        found = counted(server.url, run_id, rubric, answers)
+        lost, twice = lost + found[0], twice + found[1]
+    return [
+        Figure("an endpoint's judge, one worker: answers a second", answers / walls[0], "/s"),
+        Figure("an endpoint's judge: two workers over one", walls[0] / walls[1], "times", at_least=1.95),
+        Figure("an endpoint's judge: answers without a result", lost, "", at_most=0),
+        Figure("an endpoint's judge: answers stored twice", twice, "", at_most=0),
     ]
 
 
@@ -101,9 +147,11 @@ def _two_machines(server: Postgres, stored: Seeded, options: Options, folder: Pa
     ]
 
 
-def _workers(server: Postgres, folder: Path, count: int, objects: str = "") -> Workers:
+def _workers(
+    server: Postgres, folder: Path, count: int, objects: str = "", extra: dict[str, str] | None = None
+) -> Workers:
     folder.mkdir()
-    workers = Workers(server.url, folder, objects or str(folder / "objects"))
+    workers = Workers(server.url, folder, objects or str(folder / "objects"), extra or {})
     workers.start(count)
     workers.wait_until_up()
     return workers

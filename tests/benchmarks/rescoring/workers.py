@@ -127,10 +127,15 @@ class Workers:
         return max(psutil.Process(w.pid).memory_full_info().uss / 1e6 for w in self.running if w.poll() is None)
 
     def judged_s(self) -> float:
-        """Seconds in the judge, of all workers, as their logs tell."""
+        """Processor seconds in the judge, of all workers, as their logs tell."""
         text = "".join(log.read_text(errors="replace") for log in self.logs)
         lines = (line for line in text.splitlines() if '"run.stored"' in line)
         return sum(float(json.loads(line).get("judged_s", 0)) for line in lines)
+
+    def processor_s(self) -> float:
+        """Of those that run, since they began."""
+        times = [psutil.Process(w.pid).cpu_times() for w in self.running if w.poll() is None]
+        return sum(float(t.user + t.system) for t in times)
 
     def stop(self) -> None:
         for worker in self.running:
@@ -155,7 +160,14 @@ class Ran:
     late_mb: float
 
 
-def ask(url: str, rubric: Rubric | None, *, interviews: list[str] | None = None, questions: list[str]) -> str:
+def ask(
+    url: str,
+    rubric: Rubric | None,
+    *,
+    interviews: list[str] | None = None,
+    questions: list[str],
+    judge: str = "embedded",
+) -> str:
     asked = {"livemode": True, "questions": questions, **({"interviews": interviews} if interviews else {})}
 
     async def make() -> str:
@@ -166,7 +178,7 @@ def ask(url: str, rubric: Rubric | None, *, interviews: list[str] | None = None,
                     session,
                     asked=asked,
                     rubric=None if rubric is None else rubric.model_dump(mode="json", by_alias=True),
-                    judge="embedded", dry_run=False, requested_by="benchmark",
+                    judge=judge, dry_run=False, requested_by="benchmark",
                 )  # fmt: skip
             return made.id
         finally:
