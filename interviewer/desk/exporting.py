@@ -72,6 +72,9 @@ async def _write(review: Review, cards: list[ScorecardRow], objects: ObjectStore
         for recording in review.recordings:
             name = f"{recording.side}{Path(recording.object_key).suffix}"
             await objects.fetch(recording.object_key, part / name, recording.sha256)
+        for number, segment in enumerate(review.camera, start=1):
+            name = f"camera-{number}{Path(segment.object_key).suffix}"
+            await objects.fetch(segment.object_key, part / name, segment.sha256)
         await asyncio.to_thread(_write_documents, review, cards, part)
         return await asyncio.to_thread(_finish, review, part, target)
     finally:

@@ -10,7 +10,7 @@ from typing import Any
 from interviewer.http.problems import Problem
 from interviewer.http.review import AnswerSection, Review
 from interviewer.http.run_report import safe_cell
-from interviewer.records.tables import Recording, ScorecardRow, TranscriptRow
+from interviewer.records.tables import CameraSegment, Recording, ScorecardRow, TranscriptRow
 from scoring.export import webvtt
 from scoring.transcript import Transcript
 
@@ -60,6 +60,7 @@ def interview_document(review: Review, cards: Sequence[ScorecardRow]) -> dict[st
             _card(c) for c in cards
         ],
         "recordings": [_recording(r) for r in review.recordings],
+        "camera": [_segment(s) for s in review.camera],
         "events": [{"seq": e.seq, "at": e.at, "kind": e.kind, "body": e.body} for e in review.events],
     }  # fmt: skip
 
@@ -117,6 +118,12 @@ def _version(row: TranscriptRow) -> dict[str, Any]:
 
 def _recording(row: Recording) -> dict[str, Any]:
     return {"id": row.id, "side": row.side, "sha256": row.sha256, "rate": row.rate, "samples": row.samples,
+            "media_type": row.media_type}  # fmt: skip
+
+
+def _segment(row: CameraSegment) -> dict[str, Any]:
+    """``at`` and ``samples`` at 16 kHz, on the interview's clock."""
+    return {"id": row.id, "sha256": row.sha256, "at": row.at, "samples": row.samples, "bytes": row.size,
             "media_type": row.media_type}  # fmt: skip
 
 

@@ -1,9 +1,11 @@
-"""Files of one interview: transcript as JSON and WebVTT, sound as FLAC, everything as one JSON document."""
+"""Files of one interview: transcript as JSON and WebVTT, sound as FLAC, the camera's segments as they were recorded,
+everything as one JSON document."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -21,9 +23,10 @@ from interviewer.http.problems import Problem
 from interviewer.http.review import Review, gather
 from interviewer.http.rooms import rooms_of
 from interviewer.http.security import Account
-from interviewer.records import recordings, scorecards
+from interviewer.records import camera, recordings, scorecards
 from interviewer.records.objects import ObjectStore
 from interviewer.records.recordings import RecordedSide
+from interviewer.records.tables import CameraSegment, Recording
 
 __all__ = ["ByteRange", "router", "wanted_range"]
 
@@ -76,16 +79,38 @@ async def audio(
         found = [r for r in await recordings.recordings_of(session, interview_id) if r.side == side]
     if not found:
         raise Problem(404, "not-found", "There is no such recording", "This interview has no recording of that side.")
-    recording = found[0]
+    name = f"{interview_id}-{side}.flac" if download else ""
+    return await _served(request, rooms.objects, found[0], name)
+
+
+@router.api_route("/interviews/{interview_id}/camera/{segment_id}", methods=["GET", "HEAD"])
+async def camera_segment(
+    request: Request,
+    who: Account,
+    interview_id: str,
+    segment_id: str,
+    download: Annotated[bool, Query()] = False,
+) -> Response:
+    rooms = rooms_of(request)
+    async with rooms.database.session() as session:
+        found = await camera.segment(session, interview_id, segment_id)
+    if found is None:
+        raise Problem(404, "not-found", "There is no such recording", "This interview has no such camera recording.")
+    name = f"{interview_id}-camera-{segment_id}{Path(found.object_key).suffix}" if download else ""
+    return await _served(request, rooms.objects, found, name)
+
+
+async def _served(request: Request, objects: ObjectStore, kept: Recording | CameraSegment, name: str) -> Response:
+    """All of it, or the range that is asked for; to be stored under ``name``, played where that is ''."""
     try:
-        size = await rooms.objects.size(recording.object_key)
+        size = await objects.size(kept.object_key)
     except FileNotFoundError:
         detail = "The database knows this recording, but the object store does not hold it."
         raise Problem(404, "recording-missing", "The recording is missing", detail) from None
-    tag = f'"{recording.sha256}"'
+    tag = f'"{kept.sha256}"'
     headers = {"Accept-Ranges": "bytes", "ETag": tag, "Cache-Control": "private, no-cache"}
-    if download:
-        headers["Content-Disposition"] = _attachment(f"{interview_id}-{side}.flac")
+    if name:
+        headers["Content-Disposition"] = _attachment(name)
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     asked = request.headers.get("range", "")
@@ -98,9 +123,9 @@ async def audio(
         headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
     status = 206 if part else 200
     if request.method == "HEAD":
-        return Response(status_code=status, headers=headers, media_type=recording.media_type)
-    body = _bytes(rooms.objects, recording.object_key, first, end)
-    return StreamingResponse(body, status_code=status, headers=headers, media_type=recording.media_type)
+        return Response(status_code=status, headers=headers, media_type=kept.media_type)
+    body = _bytes(objects, kept.object_key, first, end)
+    return StreamingResponse(body, status_code=status, headers=headers, media_type=kept.media_type)
 
 
 @router.get("/interviews/{interview_id}/transcript.json")

@@ -15,9 +15,10 @@ from interviewer.http.problems import Problem
 from interviewer.http.spoken_text import OPENING, ShownTurn, turns_by_question
 from interviewer.plans.bundle import PlanBundle
 from interviewer.plans.variables import filled
-from interviewer.records import answers, consents, events, interviews, recordings, scorecards, transcripts
+from interviewer.records import answers, camera, consents, events, interviews, recordings, scorecards, transcripts
 from interviewer.records.tables import (
     AnswerRow,
+    CameraSegment,
     Consent,
     Interview,
     InterviewEvent,
@@ -108,6 +109,7 @@ class Review:
     transcripts: list[TranscriptRow]
     scorecards: list[ScorecardRow]
     recordings: list[Recording]
+    camera: list[CameraSegment]
     events: list[InterviewEvent]
     shown: TranscriptRow | None
 
@@ -161,6 +163,18 @@ class Review:
     def seconds(self) -> float | None:
         """Length of the recording."""
         return None if self.mix is None else self.mix.samples / self.mix.rate
+
+    @property
+    def pictures(self) -> list[dict[str, Any]]:
+        """Where each segment of the camera lies, for the player: address, and start and end in seconds."""
+        return [
+            {
+                "src": f"/interviews/{self.interview.id}/camera/{s.id}",
+                "start": round(s.at / 16_000, 3),
+                "end": round((s.at + s.samples) / 16_000, 3),
+            }
+            for s in self.camera
+        ]
 
     @property
     def log(self) -> list[ShownEvent]:
@@ -223,6 +237,7 @@ async def gather(
         transcripts=versions,
         scorecards=await scorecards.scorecards_of(session, interview_id),
         recordings=await recordings.recordings_of(session, interview_id),
+        camera=await camera.segments_of(session, interview_id),
         events=await events.read_events(session, interview_id),
         shown=shown,
     )

@@ -102,8 +102,9 @@ class _Reading:
         notices = self._named("notices", Notice, lambda n: n.notice)
         phrases = self._named("phrases", Phrases, lambda p: p.language)
         requests = self._named("requests", Requests, lambda r: r.language)
-        known = Known(rubrics, *(self._stems(f) for f in ("rubrics", "personas", "notices", "phrases", "requests")))
-        known.with_camera = {name: notice.camera is not None for name, notice in notices.items()}
+        stems = (self._stems(f) for f in ("rubrics", "personas", "notices", "phrases", "requests"))
+        with_camera = {name: notice.camera is not None for name, notice in notices.items()}
+        known = Known(rubrics, *stems, with_camera=with_camera)
         plans = self._plans(known)
         examples: dict[str, ExampleSet] = {}
         for path, source, found in self._read("examples", ExampleSet):

@@ -27,7 +27,7 @@ class Known:
     notices: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
     requests: frozenset[str] = frozenset()
-    with_camera: Mapping[str, bool] = field(default_factory=dict)
+    with_camera: Mapping[str, bool] = field(default_factory=dict, kw_only=True)
     """Whether a notice speaks of the camera; notices with faults are not in it."""
 
 

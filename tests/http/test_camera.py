@@ -108,6 +108,7 @@ async def test_who_agreed_may_turn_it_off_for_good(asked: Candidate) -> None:
     await agree(asked, "yes")
     page = await asked.browser.get(f"{asked.link}/interview")
     assert "camera=(self)" in page.headers["permissions-policy"]
+    assert 'id="camera-check"' in page.text
     assert (await chunk(asked, 0, WEBM + b"first")).status_code == 204
     assert (await asked.script.post(f"{asked.link}/camera/off")).status_code == 204
     assert (await consent(asked)).camera_off_at is not None

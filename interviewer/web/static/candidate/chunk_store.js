@@ -4,6 +4,9 @@ const NAME = "melvin";
 const KEPT_MS = 48 * 3600 * 1000; // the server takes chunks for a day after the end of an interview
 const LIMIT = { microphone: 128 * 2 ** 20, camera: 512 * 2 ** 20 }; // bytes; as much as the server takes, or less
 
+/** With this the names of the camera's stretches begin: they come after all of the sound, which is sent first. */
+export const CAMERA = "z-";
+
 export class ChunkStore {
   #db;
   #interview;
@@ -44,9 +47,9 @@ export class ChunkStore {
     return number;
   }
 
-  /** The oldest chunk whose key is not in `busy`; null where there is none. */
-  async next(busy) {
-    const range = IDBKeyRange.bound([this.#interview], [this.#interview, []]);
+  /** The oldest chunk whose key is not in `busy`, the sound's first, or the sound's alone; null where there is none. */
+  async next(busy, soundAlone = false) {
+    const range = IDBKeyRange.bound([this.#interview], [this.#interview, soundAlone ? CAMERA : []]);
     const keys = await done(this.#db.transaction("chunks").objectStore("chunks").getAllKeys(range, busy.size + 1));
     const free = keys.find((key) => !busy.has(key.join("/")));
     return free ? done(this.#db.transaction("chunks").objectStore("chunks").get(free)) : null;

@@ -26,6 +26,7 @@ export class Interview {
   #microphone;
   #pace;
   #recording;
+  #camera;
   #connection;
   #captions = new Captions(byId("captions"), byId("announcer"), byId("captions-empty"));
   #writing;
@@ -41,12 +42,13 @@ export class Interview {
   #sendsSound = false; // whether the connection was made with a microphone in it
   #silentSince = null; // Infinity once the candidate was told
 
-  /** `microphone`: with its stream open, or closed where the candidate types. */
-  constructor(config, microphone, pace, recording) {
+  /** `microphone`: with its stream open, or closed where the candidate types. `camera`: null where there is none. */
+  constructor(config, microphone, pace, recording, camera) {
     this.#config = config;
     this.#microphone = microphone;
     this.#pace = pace;
     this.#recording = recording;
+    this.#camera = camera;
     this.#writing = new Writing(config);
     this.#stage = new Stage(this.#captions, this.#writing);
     this.#connection = new Connection(config, () => microphone.stream);
@@ -181,6 +183,7 @@ export class Interview {
     } else if (state === "superseded") {
       this.#voice.srcObject = null;
       this.#recording.record(null);
+      this.#camera?.runs(false);
       this.#banner.show("connection", "caution", "This interview was opened in another tab or on another device.", [
         ["Use it here", () => this.#connection.start()],
       ]);
@@ -243,6 +246,7 @@ export class Interview {
 
   async #leave(next, problem) {
     await Promise.race([this.#recording.end(), new Promise((resolve) => setTimeout(resolve, LEAVE_MS))]);
+    this.#camera?.close();
     const address = next && new URL(next, `${location.origin}${this.#config.base}/`);
     if (address && address.origin === location.origin && address.pathname.startsWith(this.#config.base)) {
       location.assign(address.pathname);
@@ -261,7 +265,9 @@ export class Interview {
       if (message.question?.kind !== "written") this.#sayMode(message.typing);
       const speaking = !message.typing && message.question?.kind !== "written";
       this.#microphone.on = speaking;
-      this.#record(speaking && !["paused", "finished"].includes(message.phase));
+      const goesOn = !["paused", "finished"].includes(message.phase);
+      this.#record(speaking && goesOn);
+      this.#camera?.runs(goesOn);
       if (message.phase !== "paused") this.#banner.hide("notice");
     } else if (message.t === "caption") {
       this.#captions.add(message);

@@ -1,4 +1,5 @@
-// The browser records the microphone itself while the interview runs, so that a network that is gone takes no word.
+// The browser records the microphone itself while the interview runs, so that a network that is gone takes no word; and
+// the camera, apart from it, where the candidate agreed to that.
 
 import { ChunkStore } from "./chunk_store.js";
 import { Recorder } from "./recorder.js";
@@ -11,8 +12,10 @@ export class OwnRecording {
   #clock = new ServerClock();
   #store = null;
   #recorder = null;
+  #camera = null; // its recorder
   #uploader = null;
   #wanted = null; // the stream to be recorded
+  #wantedOfCamera = null;
   #offline = null;
 
   /** Also sends what an earlier load of the page has left. */
@@ -23,6 +26,10 @@ export class OwnRecording {
     this.#recorder = new Recorder("microphone", this.#store, this.#clock);
     this.#uploader = new Uploader(base, this.#store);
     this.#recorder.onchunk = () => this.#uploader.wake();
+    if (Recorder.possible("camera")) {
+      this.#camera = new Recorder("camera", this.#store, this.#clock);
+      this.#camera.onchunk = this.#recorder.onchunk;
+    }
     this.#uploader.start();
     this.#begin();
   }
@@ -47,20 +54,44 @@ export class OwnRecording {
     else this.#recorder?.stop();
   }
 
+  /** As `record`, of the camera. */
+  recordCamera(stream) {
+    this.#wantedOfCamera = stream;
+    if (stream) this.#begin();
+    else this.#camera?.stop();
+  }
+
+  get keepsCamera() {
+    return Boolean(this.#camera?.keeps);
+  }
+
   #begin() {
-    if (this.#wanted && this.#recorder && this.#clock.known) this.#recorder.start(this.#wanted);
+    if (!this.#clock.known) return;
+    if (this.#wanted && this.#recorder) this.#recorder.start(this.#wanted);
+    if (!this.#wantedOfCamera || !this.#camera) return;
+    try {
+      this.#camera.start(this.#wantedOfCamera);
+    } catch {
+      this.#camera = null; // this browser cannot: the interview goes on without
+    }
   }
 
   onpong(pong, sent, received) {
     if (typeof pong.at !== "number" || sent === undefined) return;
     const jumped = this.#clock.told(pong.at, sent, received);
-    if (jumped && this.active) this.#recorder.renew(); // what follows lies elsewhere on the clock
+    // What follows lies elsewhere on the clock.
+    if (jumped) for (const each of [this.#recorder, this.#camera]) if (each?.active) each.renew();
     this.#begin();
   }
 
   /** The connection is gone: what is said goes on being recorded, until the interview pauses by itself. */
   lost() {
-    this.#offline ??= setTimeout(() => this.record(null), OFFLINE_MS);
+    this.#offline ??= setTimeout(() => this.#rest(), OFFLINE_MS);
+  }
+
+  #rest() {
+    this.record(null);
+    this.recordCamera(null);
   }
 
   /** The connection is back. What the server has to wait for: [[stretch, chunks], ...]. */
@@ -75,7 +106,7 @@ export class OwnRecording {
 
   /** The interview is over: nothing more is recorded, and all that was is kept when it resolves. */
   async end() {
-    await this.#recorder?.stop();
+    await Promise.all([this.#recorder?.stop(), this.#camera?.stop()]);
     this.#uploader?.end();
   }
 }

@@ -1,5 +1,8 @@
 // The interview page: the device check first, then the interview.
 
+import { Camera } from "./camera.js";
+import { CameraCheck } from "./camera_check.js";
+import { CameraView } from "./camera_view.js";
 import { DeviceCheck } from "./check.js";
 import { Interview } from "./interview.js";
 import { audioContext } from "./meter.js";
@@ -14,13 +17,19 @@ const pace = new Pace();
 const recording = new OwnRecording();
 
 showInsecure();
+const camera = config.camera ? new Camera() : null;
+if (camera) new CameraCheck(camera);
 const check = new DeviceCheck(config, microphone);
 check.onready = (typing) => {
   audioContext();
   window.scrollTo(0, 0);
-  new Interview(config, microphone, pace, recording).start(typing);
+  const view = camera && new CameraView(config.base, camera, recording);
+  new Interview(config, microphone, pace, recording, view).start(typing);
 };
 recording.open(config.base);
-window.addEventListener("pagehide", () => recording.record(null));
+window.addEventListener("pagehide", () => {
+  recording.record(null);
+  recording.recordCamera(null);
+});
 // A press before this would have done nothing.
 for (const button of document.querySelectorAll("[data-until-ready]")) button.disabled = false;

@@ -3,15 +3,24 @@
 //   stretch 1  |0|1|2|3| ... |39|
 //   stretch 2                  |0|1|2|        begun before the one before it ends, so that nothing is missed
 
+import { CAMERA } from "./chunk_store.js";
+
 const CHUNK_MS = 3000;
-const STRETCH_MS = 60000; // short enough to be read again whole, where a part of it is wanted
+const STRETCH_MS = {
+  microphone: 60000, // short enough to be read again whole, where a part of it is wanted
+  camera: 1200000, // each is a file that is played
+};
 const PIECE = 524288; // bytes; a page that was asleep may hand over a minute at once
 
 const TYPES = {
   microphone: ["audio/webm;codecs=opus", "audio/ogg;codecs=opus", "audio/mp4"],
   camera: ["video/webm;codecs=vp8", "video/webm", "video/mp4"],
 };
-const RATES = { microphone: { audioBitsPerSecond: 32000 }, camera: { videoBitsPerSecond: 250000 } };
+const RATES = {
+  microphone: { audioBitsPerSecond: 32000 },
+  // Whoever looks for a moment finds one picture in five seconds that needs none before it.
+  camera: { videoBitsPerSecond: 300000, videoKeyFrameIntervalDuration: 5000 },
+};
 
 class Stretch {
   chunks = 0; // how many are kept
@@ -27,7 +36,8 @@ class Stretch {
     this.#onchunk = onchunk;
     const type = TYPES[kind].find((each) => MediaRecorder.isTypeSupported(each));
     this.#recorder = new MediaRecorder(stream, { mimeType: type, ...RATES[kind] });
-    this.#about = { id: name(), kind, type: type.split(";")[0], at: clock.at(performance.now()) };
+    const id = (kind === "camera" ? CAMERA : "") + name();
+    this.#about = { id, kind, type: type.split(";")[0], at: clock.at(performance.now()) };
     this.#recorder.addEventListener("start", () => {
       this.#about.at = clock.at(performance.now());
     });
@@ -89,6 +99,7 @@ export class Recorder {
   #clock;
   #stream = null;
   #stretch = null;
+  #stopped = null; // until the last of it is kept
   #timer = null;
 
   static possible(kind) {
@@ -116,22 +127,24 @@ export class Recorder {
     this.#stream = stream;
     this.renew();
     clearInterval(this.#timer);
-    this.#timer = setInterval(() => this.renew(), STRETCH_MS);
+    this.#timer = setInterval(() => this.renew(), STRETCH_MS[this.#kind]);
   }
 
   /** Go on in a new stretch, without a gap. */
   renew() {
+    if (!this.#stream.active) return; // its device is gone: nothing can be recorded of it
     const before = this.#stretch;
     this.#stretch = new Stretch(this.#kind, this.#stream, this.#store, this.#clock, () => this.onchunk());
     before?.stop();
   }
 
+  /** All that was recorded is kept when it resolves. */
   async stop() {
     clearInterval(this.#timer);
-    const stretch = this.#stretch;
+    if (this.#stretch) this.#stopped = this.#stretch.stop();
     this.#stretch = null;
     this.#stream = null;
-    await stretch?.stop();
+    await this.#stopped;
   }
 
   async flush() {

@@ -1,9 +1,9 @@
-// Kept chunks go to the server, two at a time, each until the server has it or will never take it.
+// Kept chunks go to the server, two at a time, each until the server has it or will never take it. The sound goes
+// first, and one of the two takes nothing else; the camera's chunks leave the network free for as long as each took.
 
-import { hex } from "./chunk_store.js";
+import { CAMERA, hex } from "./chunk_store.js";
 import { Refused, postJson, send } from "./requests.js";
 
-const AT_ONCE = 2;
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 30000;
 const GIVE_UP_MS = 30000; // of one try; a request on a dead network would hang for minutes
@@ -14,8 +14,10 @@ export class Uploader {
   #busy = new Set();
   #idle = new Set(); // wait for something to send
   #late = new Set(); // wait before another try
+  #polite = new Set(); // waits after a chunk of the camera
   #tries = 0; // since something got through
   #ended = false;
+  #told = false; // the server has the manifest
 
   constructor(base, store) {
     this.#base = base;
@@ -24,7 +26,8 @@ export class Uploader {
   }
 
   start() {
-    for (let n = 0; n < AT_ONCE; n += 1) this.#run();
+    this.#run(true);
+    this.#run(false);
   }
 
   /** There is something new to send. */
@@ -38,24 +41,38 @@ export class Uploader {
     release(this.#late);
   }
 
-  /** Nothing more is recorded in this interview: tell the server what there is, once all of it was sent. */
+  /** Nothing more is recorded in this interview: tell the server what there is, once all of the sound was sent. */
   end() {
     this.#ended = true;
+    release(this.#polite);
     this.wake();
   }
 
-
-  async #run() {
+  async #run(soundAlone) {
     for (;;) {
-      const chunk = await this.#store.next(this.#busy);
+      const chunk = await this.#store.next(this.#busy, soundAlone);
       if (chunk) await this.#send(chunk);
-      else if (this.#ended && this.#busy.size === 0 && (await this.#sendManifest())) return;
-      else if (!this.#ended || this.#busy.size > 0) await pause(this.#idle);
+      else if (!this.#ended || this.#sends(soundAlone)) await pause(this.#idle);
+      else if (soundAlone) {
+        if (await this.#sendManifest()) {
+          this.#told = true;
+          this.wake();
+          return;
+        }
+      } else if (this.#told) {
+        await this.#store.forget();
+        return;
+      } else await pause(this.#idle);
     }
+  }
+
+  #sends(soundAlone) {
+    return [...this.#busy].some((key) => !soundAlone || !key.split("/")[1].startsWith(CAMERA));
   }
 
   async #send(chunk) {
     const key = [chunk.interview, chunk.stretch, chunk.number].join("/");
+    const began = performance.now();
     this.#busy.add(key);
     try {
       await send("PUT", `${this.#base}/recording/${chunk.stretch}/${chunk.number}`, chunk.type, chunk.bytes, {
@@ -71,6 +88,7 @@ export class Uploader {
       this.#busy.delete(key);
       if (this.#ended) this.wake();
     }
+    if (chunk.stretch.startsWith(CAMERA) && !this.#ended) await pause(this.#polite, performance.now() - began);
   }
 
   /** Whether the server has it, or will not. */
@@ -90,7 +108,6 @@ export class Uploader {
         return false;
       }
     }
-    await this.#store.forget();
     return true;
   }
 
