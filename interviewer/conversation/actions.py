@@ -108,6 +108,7 @@ class Requested(Action):
 class Decision(StrEnum):
     TURN_HELD = "turn-held"  # the candidate went on after a pause
     TURN_OVER = "turn-over"
+    MOMENT_OVER = "moment-over"  # the one that the candidate asked for; nobody ended it
     TIME_UP = "time-up"
     NO_WORDS = "no-words"  # recognition gave nothing back
     INTERRUPTED = "interrupted"  # the candidate speaks while Melvin does: he stops

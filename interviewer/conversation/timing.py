@@ -46,6 +46,11 @@ def due(state: State, policy: TurnPolicy) -> list[Action]:
             return []
         state.moment_until = None
         state.quiet_from = state.at
+        return [Decided(Decision.MOMENT_OVER, "the moment asked for is over"), *_going_on(state, policy, answer)]
+    return _going_on(state, policy, answer)
+
+
+def _going_on(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> list[Action]:
     out = time_limit(state, answer)
     in_speech = state.speaking and not state.typing_now
     if out or (in_speech and not state.time_up):  # no turn ends, and nobody is waited for, in mid-speech

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 
-from interviewer.conversation.actions import Decided
+from interviewer.conversation.actions import Decided, Phase, Show
 from interviewer.conversation.engine import Conversation
 from interviewer.conversation.events import PaceChosen, SpeechStarted, Tick, event_from_dict
 from interviewer.conversation.log import EventLog
 from interviewer.conversation.pace import Pace
-from tests.conversation.scripted import RATE
+from tests.conversation.scripted import RATE, Candidate
 from tests.conversation.test_engine import LONG, answer, begin
+
+
+def shown(c: Candidate) -> list[Phase]:
+    return [a.phase for _, a in c.of(Show) if isinstance(a, Show)]
 
 
 def test_every_decision_stands_beside_the_event_that_brought_it_about() -> None:
@@ -40,6 +44,22 @@ def test_a_replay_decides_the_same() -> None:
     answer_again = Conversation(c.conversation.script)
     again = [a for e in c.entries for a in answer_again.handle(event_from_dict(e))]
     assert again == [a for _, a in c.actions]
+
+
+def test_the_end_of_a_moment_that_nobody_ended_is_told_and_stands_in_the_log() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.press("moment")
+    c.wait(140)
+    assert shown(c)[-1] is Phase.LISTENING
+    answer(c)  # to the first question, its probe and the second
+    c.wait_for_prompt()
+    answer(c)
+    c.wait_for_prompt()
+    assert c.prompts()[-1] != c.prompts()[0]
+    again = Conversation(c.conversation.script)
+    assert [a for e in c.entries for a in again.handle(event_from_dict(e))] == [a for _, a in c.actions]
+    assert again.view() == c.conversation.view()
 
 
 def test_ticks_without_effect_are_left_out_but_for_the_clock_of_an_older_event() -> None:

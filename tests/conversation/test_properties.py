@@ -94,6 +94,11 @@ def strays(make: Callable[[int, int], Event]) -> Callable[[int], Do]:
     return lambda number: lambda c: c.feed(make(c.at, number))
 
 
+def waits_out_a_moment(c: Candidate) -> None:
+    c.press("moment")
+    c.wait(130)
+
+
 NAMED = Named()
 STRAY = [
     strays(lambda at, n: SayingEnded(at, n)),
@@ -115,6 +120,7 @@ doings = st.lists(
             lambda button: lambda c: c.press(button)
         ),
         st.just(types),
+        st.just(waits_out_a_moment),
         st.builds(leaves, st.one_of(seconds, st.floats(100, 150))),
         st.booleans().map(lambda typing: lambda c: c.feed(ModeChanged(c.at, typing))),
         st.sampled_from(Pace).map(lambda pace: lambda c: c.feed(PaceChosen(c.at, pace))),
