@@ -6,6 +6,7 @@ import pytest
 from interviewer.plans.schema import Plan
 from tests.benchmarks.gap.measure import Reply, Sound, Spoken, outcome, reply, silences, speech_level
 from tests.benchmarks.gap.melvin import marks_of, plan
+from tests.benchmarks.gap.stages import stages_of, table
 from tests.clips import RATE
 
 AT = 100.0
@@ -96,3 +97,26 @@ def test_the_plan_has_a_question_for_every_answer_and_no_probe_is_put():
     questions = Plan.model_validate(plan()).questions
     assert len(questions) == 60
     assert {q.max_probes for q in questions} == {0}
+
+
+def test_the_parts_of_a_gap_come_from_the_log_and_the_rest_was_on_the_way():
+    held = {"what": "turn-held", "limit_s": 6.0}
+    over = {"what": "turn-over", "limit_s": 1.1, "finality": 0.9}
+    log = [
+        {"kind": "saying-reached", "at": 0},  # the question before
+        {"kind": "speech-ended", "at": 1 * RATE},
+        {"kind": "heard", "at": 2 * RATE},
+        {"kind": "speech-started", "at": 3 * RATE, "decided": [held]},
+        {"kind": "speech-ended", "at": 5 * RATE},
+        {"kind": "heard", "at": round(5.8 * RATE)},
+        {"kind": "tick", "at": round(6.2 * RATE), "decided": [over]},
+        {"kind": "saying-reached", "at": round(6.25 * RATE)},
+        {"kind": "saying-reached", "at": 8 * RATE},  # its second text
+    ]
+    found = stages_of(log, gap_s=1.5)
+    assert found is not None
+    assert found.words_s == pytest.approx(0.8)
+    assert (found.patience_s, found.late_s, found.voice_s) == (1.1, pytest.approx(0.1), pytest.approx(0.05))
+    assert found.on_the_way_s == pytest.approx(0.25)
+    assert stages_of(log[:6], gap_s=1.5) is None  # nobody decided anything
+    assert any("finality 0.90" in line for line in table([found]))

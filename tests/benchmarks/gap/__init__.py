@@ -8,6 +8,8 @@ same graph: one audio clock says when the last sample of speech went out and whe
 - Response gap: from the last sample of speech (the last 10 ms frame within 20 dB of the speech level) to Melvin's first
   sound after it, over answers that he did not come in upon. Recordings that stop in mid-sentence have no end of a turn
   and are left out.
+- Where a gap's time went, by the event log: the turn policy's patience, what was decided later than that, the voice,
+  and the rest, which is on the way (see ``stages``).
 - Cut-ins: pauses of a second or more inside an answer, the speaker's own and ones of 1 to 6 s spliced in mid-clause, in
   which (or within 0.3 s after which) a sound of Melvin began. Pauses after a first cut in the same answer count too.
 
@@ -29,6 +31,7 @@ from tests.benchmarks.gap.answers import Answer, few_words, plain, spliced, word
 from tests.benchmarks.gap.caller import Caller, open_browser
 from tests.benchmarks.gap.measure import ROUNDING_S, Outcome, outcome
 from tests.benchmarks.gap.melvin import running_melvin
+from tests.benchmarks.gap.stages import Stages, stages_of, table
 from tests.benchmarks.report import DataMissing, Figure, Options, Report
 
 __all__ = ["Given", "give", "run"]
@@ -49,6 +52,7 @@ class Given:
     answer: Answer
     outcome: Outcome
     spliced: bool
+    stages: Stages | None = None
 
 
 def give(
@@ -70,9 +74,14 @@ def run(options: Options) -> Report:
     given: list[Given] = []
     with running_melvin(few_words(options.data)) as melvin, open_browser() as browser:
         for answers in (whole, broken):
-            with melvin.interview(browser) as (caller, _):
+            with melvin.interview(browser) as (caller, log):
                 caller.wait_for_reply(0.0, QUIET_S, PATIENCE_S)
-                given += [Given(a, give(caller, a), answers is broken) for a in answers]
+                log.entries()
+                for answer in answers:
+                    found = give(caller, answer)
+                    entries = log.entries()
+                    stages = None if found.gap_s is None else stages_of(entries, found.gap_s)
+                    given.append(Given(answer, found, answers is broken, stages))
     return _report(given)
 
 
@@ -120,4 +129,5 @@ def _report(given: list[Given]) -> Report:
         for g in given
         if not g.outcome.clean
     ]
+    notes += table([g.stages for g in given if g.stages is not None])
     return Report(figures, notes)

@@ -63,9 +63,13 @@ class Log:
         self._read = 0
 
     def new(self) -> list[Mark]:
+        return [mark for entry in self.entries() for mark in marks_of(entry)]
+
+    def entries(self) -> list[Mapping[str, Any]]:
+        """New ones, as they stand there."""
         (journal,) = frozenset(self._folder.glob("*.jsonl")) - self._known
         whole = [line for line in journal.read_text("utf-8").splitlines(keepends=True) if line.endswith("\n")]
-        found = [mark for line in whole[self._read :] for mark in marks_of(json.loads(line))]
+        found = [json.loads(line) for line in whole[self._read :]]
         self._read = len(whole)
         return found
 
