@@ -17,10 +17,13 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help='JSON Lines: {"key": "...", "text": "..."} in each line.')],
+    file: Annotated[Path, typer.Argument(help='JSON Lines: {"key": "...", "text": "..."} in each line, or "audio".')],
     rubric: Annotated[str | None, typer.Option(help="Judge the answers by this rubric.")] = None,
     plan: Annotated[str | None, typer.Option(help="Or: the plan whose question they answer.")] = None,
     question: Annotated[str | None, typer.Option(help="The question's id, with --plan.")] = None,
+    audio: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help='Where the files of sound lie that "audio" names in a line.')
+    ] = None,
 ) -> None:
     """Bring in answers that were given elsewhere; they are scored, and scoring runs can choose them."""
     from interviewer.desk import importing
@@ -28,7 +31,8 @@ def import_(
     settings = read_settings()
 
     async def run() -> None:
-        async for line in importing.import_file(settings, say, file, rubric=rubric, plan=plan, question=question):
+        done = importing.import_file(settings, say, file, rubric=rubric, plan=plan, question=question, audio=audio)
+        async for line in done:
             typer.echo(line)
 
     carry_out(run)

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from interviewer.app import load_library, open_database
 from interviewer.desk.errands import Refused
+from interviewer.desk.importing_sound import send_sound
 from interviewer.http.importing import begin_import
 from interviewer.http.problems import Problem
 from interviewer.jobs.importing import LONGEST_LINE, import_lines
 from interviewer.plans.library import Library
 from interviewer.records import imports
 from interviewer.records.database import Database
+from interviewer.records.objects import ObjectStore
 from interviewer.settings import Settings
 
 __all__ = ["import_file"]
@@ -39,9 +41,11 @@ async def import_file(
     rubric: str | None,
     plan: str | None,
     question: str | None,
+    audio: Path | None = None,
 ) -> AsyncIterator[str]:
-    """What became of the rows, with the first that are wrong. Raises :class:`Refused`."""
-    _there(file)
+    """What became of the rows, with the first that are wrong. ``audio``: the folder with the files that rows name; the
+    service's workers write them out. Raises :class:`Refused`."""
+    _there(file, audio)
     library = load_library(settings)
     async with open_database(settings, progress) as database:
         try:
@@ -61,19 +65,23 @@ async def import_file(
         async for number in import_lines(database, made, _lines(file)):
             if number % TOLD_EVERY == 0:
                 progress(f"{number:,} lines")
+        await send_sound(database, ObjectStore(settings.objects_place), made.id, audio, progress)
         async with database.session() as session:
             done = await imports.answer_import(session, made.id)
             wrong, _ = await imports.import_rows(session, made.id, limit=FAILURES_SHOWN, status="failed")
     if done is not None:
-        known = done.rows - done.stored - done.failed
-        yield f"{made.id}: {done.stored:,} imported, {known:,} known already, {done.failed:,} wrong"
+        known = done.rows - done.stored - done.failed - done.pending
+        sound = f", {done.pending:,} to be written out" if done.pending else ""
+        yield f"{made.id}: {done.stored:,} imported, {known:,} known already, {done.failed:,} wrong{sound}"
     for row in wrong:
         yield f"  line {row.number}: {row.error}"
 
 
-def _there(file: Path) -> None:
+def _there(file: Path, audio: Path | None) -> None:
     if not file.is_file():
         raise Refused(f"There is no file {file}.")
+    if audio is not None and not audio.is_dir():
+        raise Refused(f"There is no folder {audio}.")
 
 
 def _lines(file: Path) -> Iterator[str]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import asyncio
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
@@ -10,17 +15,24 @@ from starlette.requests import ClientDisconnect, Request
 
 from interviewer.http.problems import Problem
 
-__all__ = ["read_bytes", "read_form", "read_json", "read_text"]
+__all__ = ["media_type_of", "read_bytes", "read_form", "read_json", "read_text", "read_to_file"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
+PIECE = 1 << 20
+"""Bytes that are written at once."""
 FIELDS = 1000
 """Of a form; an interview with more turns than this does not exist."""
 
 
+def media_type_of(request: Request) -> str:
+    """Without its parameters; '' where none is named."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def read_text(request: Request, media_type: str, limit: int) -> str:
     """The body as UTF-8 text. ``limit`` in bytes. Raises :class:`Problem` 415, 413 or 400."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    given = media_type_of(request)
     if given != media_type:
         raise Problem(
             415,
@@ -48,6 +60,43 @@ async def read_bytes(request: Request, limit: int) -> bytes:
     except ClientDisconnect:  # on a bad network: nobody reads the reply, and it is no fault of ours to log
         raise Problem(400, "cut-off", "The request ended before its body did") from None
     return bytes(body)
+
+
+async def read_to_file(request: Request, path: Path, limit: int, head: int) -> tuple[bytes, str]:
+    """Write the body to a new file, and return its first ``head`` bytes and its SHA-256 in hex. ``limit`` in bytes;
+    raises as :func:`read_bytes`. It is in memory a piece at a time, and what blocks is done on a thread of its own."""
+    digest, size, first = hashlib.sha256(), 0, b""
+    piece = bytearray()
+    loop = asyncio.get_running_loop()
+    with path.open("xb") as file, ThreadPoolExecutor(1, "upload") as thread:
+
+        async def write(data: bytes) -> None:
+            await loop.run_in_executor(thread, _writing(file, digest.update, data))
+
+        try:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise Problem(
+                        413, "too-large", "That is too much at once", f"At most {limit:,} bytes are taken.", limit=limit
+                    )
+                first += chunk[: head - len(first)]
+                piece += chunk
+                if len(piece) >= PIECE:
+                    await write(bytes(piece))
+                    piece.clear()
+        except ClientDisconnect:
+            raise Problem(400, "cut-off", "The request ended before its body did") from None
+        await write(bytes(piece))
+    return first, digest.hexdigest()
+
+
+def _writing(file: BinaryIO, digest: Callable[[bytes], None], data: bytes) -> Callable[[], None]:
+    def write() -> None:
+        digest(data)
+        file.write(data)
+
+    return write
 
 
 async def read_json(request: Request, model: type[Model], limit: int) -> Model:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -60,11 +63,13 @@ class LinkGuessing:
 
 
 class BodyLimit:
-    """Refuses bodies of more than ``limit`` bytes with 413, before they fill the memory."""
+    """Refuses bodies of more than ``limit`` bytes with 413, before they fill the memory. ``larger``: the limits of
+    routes that keep no body in memory, by the pattern of their path; a body's length must then be announced."""
 
-    def __init__(self, app: ASGIApp, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, larger: Mapping[re.Pattern[str], int] | None = None) -> None:
         self._app = app
         self._limit = limit
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,8 +77,9 @@ class BodyLimit:
             return
         length = Headers(scope=scope).get("content-length")
         if length is not None:
-            if not length.isdecimal() or int(length) > self._limit:
-                await self._refuse(scope, receive, send)
+            limit = next((n for path, n in self._larger.items() if path.match(scope["path"])), self._limit)
+            if not length.isdecimal() or int(length) > limit:
+                await self._refuse(scope, receive, send, limit)
             else:
                 await self._app(scope, receive, send)  # the server cuts a body off at its announced length
             return
@@ -90,7 +96,7 @@ class BodyLimit:
             body += message.get("body", b"")
             more = message.get("more_body", False)
             if len(body) > self._limit:
-                await self._refuse(scope, receive, send)
+                await self._refuse(scope, receive, send, self._limit)
                 return
         handed = False
 
@@ -103,8 +109,8 @@ class BodyLimit:
 
         await self._app(scope, replay, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         problem = Problem(
-            413, "too-large", "That is too much at once", f"At most {self._limit:,} bytes are taken.", limit=self._limit
+            413, "too-large", "That is too much at once", f"At most {limit:,} bytes are taken.", limit=limit
         )
         await respond(Request(scope), problem)(scope, receive, send)

@@ -34,6 +34,8 @@ from interviewer.http import (
 )
 from interviewer.http.api import describe, reference
 from interviewer.http.api import router as api
+from interviewer.http.api.imported_sound import LARGEST as LARGEST_SOUND
+from interviewer.http.api.imported_sound import PATH as SOUND_PATH
 from interviewer.http.api.limits import RateLimitHeaders
 from interviewer.http.edges import LARGEST_BODY, BodyLimit, LinkGuessing, too_many
 from interviewer.http.headers import RequestIds, SecurityHeaders
@@ -80,7 +82,7 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
     install_problem_handlers(site)
     _install_refusals(site)
     # The last one added is the first one that a request meets.
-    site.add_middleware(BodyLimit, limit=LARGEST_BODY)
+    site.add_middleware(BodyLimit, limit=LARGEST_BODY, larger={SOUND_PATH: LARGEST_SOUND})
     site.add_middleware(LinkGuessing, limits=limits)
     site.add_middleware(RateLimitHeaders)
     if rooms.options.node.address:

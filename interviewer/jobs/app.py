@@ -24,6 +24,7 @@ from interviewer.jobs.deliver import deliver
 from interviewer.jobs.erase import apply_retention, erase, erase_left
 from interviewer.jobs.failures import IMPORTING, SCORING, TELLERS, WRITING, held_up, told
 from interviewer.jobs.finalise import finalise
+from interviewer.jobs.imported_sound import write_out_row
 from interviewer.jobs.importing import import_answers
 from interviewer.jobs.report import report
 from interviewer.jobs.rescore import pick_up_lost_runs, prepare_run, rescore
@@ -33,6 +34,7 @@ from interviewer.jobs.work import Work
 from interviewer.records.ats import REPORT
 from interviewer.records.database import libpq_url
 from interviewer.records.deletions import ERASE
+from interviewer.records.imported_sound import WRITE_OUT
 from interviewer.records.imports import IMPORT
 from interviewer.records.runs import PREPARE_RUN, RESCORE, RUN_QUEUE
 from interviewer.records.webhooks import DELIVER
@@ -117,6 +119,10 @@ def jobs_app(url: str) -> App:
     @app.task(name=IMPORT, queue="upkeep", pass_context=True, retry=retries)
     async def run_import_answers(context: JobContext, subject: str) -> None:
         await _run(context, subject, IMPORTING, import_answers)
+
+    @app.task(name=WRITE_OUT, queue="record", pass_context=True, retry=retries)
+    async def run_write_out_row(context: JobContext, subject: str) -> None:
+        await _run(context, subject, WRITING, write_out_row)
 
     @app.task(name=ERASE, queue="upkeep", pass_context=True, retry=retries)
     async def run_erase(context: JobContext, subject: str) -> None:

@@ -10,7 +10,7 @@ import structlog
 from obstore.exceptions import GenericError
 from sqlalchemy.exc import SQLAlchemyError
 
-from interviewer.records import imports
+from interviewer.records import imported_sound, imports
 from interviewer.records.database import Database
 from interviewer.records.interviews import update_interview
 from interviewer.speech.models import ModelUnavailable
@@ -93,5 +93,19 @@ async def import_told(database: Database, import_id: str, doing: str, error: Exc
         log.warning("job.failure_not_stored", answer_import=import_id, reason=type(also).__name__)
 
 
-TELLERS: Mapping[str, Teller] = {imports.IMPORT: import_told}
+async def row_told(database: Database, subject: str, doing: str, error: Exception, again: datetime | None) -> None:
+    """As :func:`import_told`, of one row whose answer is sound."""
+    failure = sentence(doing, error, again)
+    import_id, number = imported_sound.row_of(subject)
+    try:
+        async with database.session() as session:
+            if again is None:
+                await imported_sound.finish_row(session, import_id, number, "failed", datetime.now(UTC), error=failure)
+            else:
+                await imported_sound.held_up_row(session, import_id, number, failure)
+    except (SQLAlchemyError, OSError) as also:
+        log.warning("job.failure_not_stored", answer_import=import_id, row=number, reason=type(also).__name__)
+
+
+TELLERS: Mapping[str, Teller] = {imports.IMPORT: import_told, imported_sound.WRITE_OUT: row_told}
 """By task; all others are about an interview."""

@@ -1,4 +1,5 @@
-"""Answers from elsewhere, from JSON Lines: ``{"key": ..., "text": ...}``, or turns with their times instead of a text.
+"""Answers from elsewhere, from JSON Lines: ``{"key": ..., "text": ...}``; instead of a text turns with their times, or
+the name of a file of sound, which follows (``imported_sound``).
 
 Lines are taken a hundred at a time, so a file of any length needs the memory of a hundred answers.
 """
@@ -19,15 +20,17 @@ from interviewer.jobs.work import Work
 from interviewer.plans.bundle import PlanBundle
 from interviewer.records import imports
 from interviewer.records.database import Database
-from interviewer.records.imports import NewRow
+from interviewer.records.imported_answers import Answered, NewRow
 from interviewer.records.plan_versions import plan_version
-from interviewer.records.tables import AnswerImport
+from interviewer.records.tables import AnswerImport, PlanVersion
 from scoring.transcript import Mode, Side, Transcript, Turn
 
 __all__ = [
     "AT_ONCE",
     "LONGEST_LINE",
+    "SCORED_BY",
     "ImportedAnswer",
+    "answered_in",
     "import_answers",
     "import_lines",
     "read_line",
@@ -37,6 +40,8 @@ __all__ = [
 AT_ONCE = 100
 LONGEST_LINE = 1_000_000
 """Characters of a line: an hour of speech has 60,000."""
+SCORED_BY = SCORE, "score"
+"""Task and queue."""
 Text = Annotated[str, Field(min_length=1, max_length=200_000)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 
@@ -60,12 +65,13 @@ class ImportedAnswer(_In):
     key: str = Field(min_length=1, max_length=200)
     text: Text | None = None
     turns: list[ImportedTurn] = Field(default_factory=list, max_length=1000)
+    audio: str | None = Field(default=None, min_length=1, max_length=255)
     candidate: str = Field(default="", max_length=200)
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.text is None) == (not self.turns):
-            raise ValueError("give either text or turns")
+    def _one_of_them(self) -> Self:
+        if (self.text is not None) + bool(self.turns) + (self.audio is not None) != 1:
+            raise ValueError("give either text or turns or audio")
         if self.turns and not any(turn.side == "candidate" for turn in self.turns):
             raise ValueError("no turn is the candidate's")
         return self
@@ -91,7 +97,18 @@ def read_line(number: int, line: str, language: str, question_id: str) -> NewRow
         found = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in found["loc"])
         return NewRow(number, "", error=f"{where}: {found['msg']}" if where else str(found["msg"]))
+    if answer.audio is not None:
+        return NewRow(number, answer.key, answer.candidate, audio=answer.audio)
     return NewRow(number, answer.key, answer.candidate, answer.transcript(language, question_id))
+
+
+def answered_in(plan: PlanVersion, question_id: str) -> tuple[PlanBundle, Answered]:
+    """The plan, and what an answer to that question of it stands in."""
+    bundle = PlanBundle.from_dict(plan.body)
+    question = next(q for q in bundle.plan.questions if q.id == question_id)
+    asked = ScriptQuestion(question.id, question.kind, question.title, question.text, question.text, 0.0, (), 0, ())
+    script = Script(bundle.plan.title, bundle.plan.language, (asked,), {}).to_dict()
+    return bundle, Answered(plan.name, question.kind, script)
 
 
 async def import_lines(database: Database, made: AnswerImport, lines: Iterable[str]) -> AsyncIterator[int]:
@@ -101,17 +118,11 @@ async def import_lines(database: Database, made: AnswerImport, lines: Iterable[s
         done = await imports.rows_done(session, made.id)
     if plan is None:
         raise RuntimeError("the import's plan is gone")
-    bundle = PlanBundle.from_dict(plan.body)
-    question = next(q for q in bundle.plan.questions if q.id == made.question_id)
-    asked = ScriptQuestion(question.id, question.kind, question.title, question.text, question.text, 0.0, (), 0, ())
-    script = Script(bundle.plan.title, bundle.plan.language, (asked,), {}).to_dict()
-    left = _behind(lines, done, bundle.plan.language, question.id)
+    bundle, answered = answered_in(plan, made.question_id)
+    left = _behind(lines, done, bundle.plan.language, made.question_id)
     while rows := list(islice(left, AT_ONCE)):
         async with database.session() as session:
-            await imports.put_rows(
-                session, made, rows, plan_name=plan.name, script=script, kind=question.kind, now=datetime.now(UTC),
-                score=(SCORE, "score"),
-            )  # fmt: skip
+            await imports.put_rows(session, made, rows, answered=answered, now=datetime.now(UTC), score=SCORED_BY)
         yield rows[-1].number
     async with database.session() as session:
         await imports.finish_import(session, made.id, datetime.now(UTC))
@@ -130,7 +141,7 @@ async def import_answers(work: Work, import_id: str) -> None:
         made = await imports.answer_import(session, import_id)
     if made is None or made.object_key is None:
         return
-    if made.finished_at is None:
+    if made.status == "waiting":
         try:
             text = (await work.objects.get(made.object_key)).decode("utf-8", "replace")
         except FileNotFoundError:

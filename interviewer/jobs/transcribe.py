@@ -25,7 +25,7 @@ from interviewer.records.transcripts import add_transcript, made_from_known
 from interviewer.speech.whisper import Recognition
 from scoring.transcript import Mode, Side, Transcript, Turn, Word
 
-__all__ = ["heard_turn", "record_transcript"]
+__all__ = ["heard_turn", "record_transcript", "yield_to_live"]
 
 ENOUGH_RECEIVED = 0.5
 """A turn of which less than this share was recorded keeps the words that were heard live."""
@@ -92,7 +92,7 @@ async def _write_out(
         pcm = await work.thread.run(_reader(sound.folder, span))
         heard = await work.thread.run(_listener(work, pcm, script.language, words))
         written[span.index] = heard_turn(turns[span.index], heard, span.start)
-        await _yield_to_live(work, interview.id, time.monotonic() - began)
+        await yield_to_live(work, interview.id, time.monotonic() - began)
     await _progress(work, interview.id, len(spans), len(spans), kept)
     return written
 
@@ -131,9 +131,9 @@ async def _progress(work: Work, interview_id: str, done: int, total: int, kept: 
         )
 
 
-async def _yield_to_live(work: Work, interview_id: str, took_s: float) -> None:
-    """While somebody is being interviewed on this machine, rest as long as the last stretch took: half the machine is
-    theirs even where the system's own priorities do nothing."""
+async def yield_to_live(work: Work, interview_id: str, took_s: float) -> None:
+    """While somebody else is being interviewed on this machine, rest as long as the last stretch took: half the machine
+    is theirs even where the system's own priorities do nothing."""
     async with work.database.session() as session:
         busy = await live_on(session, work.node, but=interview_id)
     if busy:

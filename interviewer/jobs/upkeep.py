@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.jobs.defer import FINALISE, SCORE, JobQueue
 from interviewer.jobs.failures import TELLERS, PlainError, told
+from interviewer.jobs.imported_sound import tidy_sound
 from interviewer.jobs.importing import remove_left_files
 from interviewer.jobs.work import Work
 from interviewer.records.ats import lost_reports
@@ -71,6 +72,7 @@ async def prune(work: Work) -> None:
         replies = await prune_replies(session, now)
         events = await prune_events(session, now)
     await remove_left_files(work)
+    await tidy_sound(work)
     log.info("pruned", replies=replies, events=events)
 
 

@@ -6,47 +6,27 @@ nothing. Rows are stored with what they became in one transaction, so an import 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import case, func, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.records.ids import new_id
+from interviewer.records.imported_answers import Answered, NewRow, become_answers, import_key, known_answers
 from interviewer.records.pages import page
-from interviewer.records.queue import BEHIND_OTHERS, defer_many, defer_within
-from interviewer.records.secrets import hash_token, new_token
-from interviewer.records.tables import (
-    AnswerImport,
-    AnswerImportRow,
-    AnswerRow,
-    Candidate,
-    Interview,
-    Invitation,
-    TranscriptRow,
-)
+from interviewer.records.queue import defer_within
+from interviewer.records.tables import AnswerImport, AnswerImportRow
 
 __all__ = [
-    "IMPORT", "ImportStatus", "NewRow", "RowStatus", "add_import", "answer_import", "ask_for_import", "file_removed",
+    "IMPORT", "ImportStatus", "RowStatus", "add_import", "answer_import", "ask_for_import", "file_removed",
     "finish_import", "held_up_import", "import_rows", "imports_with_files", "list_imports", "put_rows", "rows_done",
 ]  # fmt: skip
 
 IMPORT = "import_answers"
-ImportStatus = Literal["waiting", "done", "failed"]
-RowStatus = Literal["stored", "known", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class NewRow:
-    """``transcript`` (``Transcript.to_dict()``) is None where the row is wrong; ``error`` then says why."""
-
-    number: int
-    key: str
-    candidate: str = ""
-    transcript: Mapping[str, Any] | None = None
-    error: str | None = None
+ImportStatus = Literal["waiting", "running", "done", "failed"]
+RowStatus = Literal["waiting", "queued", "transcribing", "stored", "known", "failed"]
 
 
 async def add_import(
@@ -107,23 +87,19 @@ async def put_rows(
     made: AnswerImport,
     rows: Sequence[NewRow],
     *,
-    plan_name: str,
-    script: Mapping[str, Any],
-    kind: str,
+    answered: Answered,
     now: datetime,
     score: tuple[str, str],
 ) -> None:
     """Store these rows and what they become. ``score`` is the task and the queue that score an interview."""
-    # One import at a time looks for known keys, so that two files with the same key make one answer.
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('answer imports'))"))
-    keys = {row.number: f"{'live' if made.livemode else 'test'} {row.key}" for row in rows}
-    known = await _known(session, list(keys.values()))
+    keys = {row.number: import_key(made, row.key) for row in rows}
+    known = await known_answers(session, list(keys.values()))
     notes: list[dict[str, Any]] = []
     new: list[tuple[NewRow, dict[str, str]]] = []
     for row in rows:
         note = {"import_id": made.id, "number": row.number, "row_key": row.key, "error": row.error, "status": "failed",
-                "interview_id": None, "answer_id": None}  # fmt: skip
-        if row.transcript is not None and keys[row.number] in known:
+                "interview_id": None, "answer_id": None, "audio": row.audio, "candidate": None}  # fmt: skip
+        if (row.transcript is not None or row.audio is not None) and keys[row.number] in known:
             interview_id, answer_id = known[keys[row.number]]
             note |= {"status": "known", "interview_id": interview_id, "answer_id": answer_id}
         elif row.transcript is not None:
@@ -131,14 +107,11 @@ async def put_rows(
             known[keys[row.number]] = ids["int"], ids["ans"]
             note |= {"status": "stored", "interview_id": ids["int"], "answer_id": ids["ans"]}
             new.append((row, ids))
+        elif row.audio is not None:
+            note |= {"status": "waiting", "candidate": row.candidate or None}
         notes.append(note)
     if new:
-        await _become_answers(session, made, new, keys, plan_name, script, kind, now)
-        task, queue = score
-        arguments = [{"interview_id": ids["int"]} for _, ids in new]
-        # Behind those who have just been interviewed, and locked as their jobs are, so that a job that goes astray is
-        # told from one that waits.
-        await defer_many(session, task, arguments, queue=queue, priority=BEHIND_OTHERS, lock_by="interview_id")
+        await become_answers(session, made, new, answered, now, score)
     await session.execute(insert(AnswerImportRow), notes)
     await session.execute(
         update(AnswerImport)
@@ -147,77 +120,21 @@ async def put_rows(
             rows=AnswerImport.rows + len(rows),
             stored=AnswerImport.stored + len(new),
             failed=AnswerImport.failed + sum(note["status"] == "failed" for note in notes),
+            pending=AnswerImport.pending + sum(note["status"] == "waiting" for note in notes),
         )
     )
 
 
-async def _known(session: AsyncSession, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Interview and answer by import key; kept from deletion until the transaction ends."""
-    query = (
-        select(Interview.import_key, Interview.id, AnswerRow.id)
-        .join(AnswerRow, AnswerRow.interview_id == Interview.id)
-        .where(Interview.import_key.in_(keys))
-        .with_for_update(read=True, of=Interview)
-    )
-    return {key: (interview_id, answer_id) for key, interview_id, answer_id in await session.execute(query) if key}
-
-
-async def _become_answers(
-    session: AsyncSession,
-    made: AnswerImport,
-    new: Sequence[tuple[NewRow, dict[str, str]]],
-    keys: Mapping[int, str],
-    plan_name: str,
-    script: Mapping[str, Any],
-    kind: str,
-    now: datetime,
-) -> None:
-    shared = {"livemode": made.livemode, "created_at": now}
-    await session.execute(
-        insert(Candidate), [{"id": ids["cand"], "name": row.candidate or row.key, **shared} for row, ids in new]
-    )
-    await session.execute(
-        insert(Invitation),
-        [
-            {"id": ids["inv"], "candidate_id": ids["cand"], "plan_id": made.plan_id, "plan_name": plan_name,
-             "token_hash": hash_token(new_token()), "variables": {}, "accommodation": 1.0, "source": "import",
-             "expires_at": now, "begun_at": now, "created_by": made.id, **shared}
-            for _, ids in new
-        ],
-    )  # fmt: skip
-    await session.execute(
-        insert(Interview),
-        [
-            {"id": ids["int"], "invitation_id": ids["inv"], "script": script, "status": "submitted",
-             "end_reason": "imported", "started_at": now, "ended_at": now, "submitted_at": now, "plan_name": plan_name,
-             "source": "import", "import_key": keys[row.number], **shared}
-            for row, ids in new
-        ],
-    )  # fmt: skip
-    await session.execute(
-        insert(AnswerRow),
-        [
-            {"id": ids["ans"], "interview_id": ids["int"], "question_id": made.question_id, "position": 0,
-             "kind": kind, "status": "answered"}
-            for _, ids in new
-        ],
-    )  # fmt: skip
-    await session.execute(
-        insert(TranscriptRow),
-        [
-            {"id": new_id("tr"), "interview_id": ids["int"], "version": 1, "source": "record", "made_from": "import",
-             "body": row.transcript}
-            for row, ids in new
-        ],
-    )  # fmt: skip
-
-
 async def finish_import(session: AsyncSession, import_id: str, now: datetime, failure: str | None = None) -> None:
-    await session.execute(
-        update(AnswerImport)
-        .where(AnswerImport.id == import_id)
-        .values(status="failed" if failure else "done", failure=failure, finished_at=now)
-    )
+    """All lines are read, or (``failure``) no more of them ever are. Where the sound of rows is still to be written out
+    it goes on."""
+    done = update(AnswerImport).where(AnswerImport.id == import_id)
+    if failure is not None:
+        await session.execute(done.values(status="failed", failure=failure, finished_at=now))
+        return
+    open_ = AnswerImport.pending > 0
+    status, finished_at = case((open_, "running"), else_="done"), case((open_, null()), else_=now)
+    await session.execute(done.values(status=status, failure=None, finished_at=finished_at))
 
 
 async def held_up_import(session: AsyncSession, import_id: str, failure: str) -> None:
@@ -226,9 +143,9 @@ async def held_up_import(session: AsyncSession, import_id: str, failure: str) ->
 
 
 async def imports_with_files(session: AsyncSession) -> list[tuple[str, str]]:
-    """Ids of imports that are over and whose file, whose key comes with it, is still in the object store."""
+    """Ids of imports whose lines are all read and whose file, whose key comes with it, is still in the object store."""
     query = select(AnswerImport.id, AnswerImport.object_key).where(
-        AnswerImport.object_key.is_not(None), AnswerImport.finished_at.is_not(None)
+        AnswerImport.object_key.is_not(None), AnswerImport.status != "waiting"
     )
     return [(import_id, key) for import_id, key in await session.execute(query) if key is not None]
 

@@ -32,13 +32,20 @@ def _manager() -> JobManager:
 
 
 async def defer_within(
-    session: AsyncSession, task: str, argument: str, *, queue: str, lock: str | None = None, at: datetime | None = None
+    session: AsyncSession,
+    task: str,
+    argument: str,
+    *,
+    queue: str,
+    lock: str | None = None,
+    at: datetime | None = None,
+    priority: int = 0,
 ) -> None:
     """``task`` takes one argument, an id, under the name ``subject``. Jobs with the same ``lock`` run one
-    after the other; ``at`` is the earliest moment, now where none is given."""
+    after the other; ``at`` is the earliest moment, now where none is given. Jobs of a higher priority come first."""
     job = configure_task(
         name=task, job_manager=_manager(), lock=lock, queue=queue, schedule_at=at,
-        connection=await raw_connection(session),
+        priority=priority, connection=await raw_connection(session),
     )  # fmt: skip
     try:
         await job.defer_async(subject=argument, **carried())

@@ -17,7 +17,7 @@ from interviewer.speech.whisper import RATE, Recognition, Whisper
 from interviewer.speech.windows import windows
 from scoring.transcript import Word
 
-__all__ = ["Purpose", "Recogniser", "Recognition", "RecognitionOptions", "RecordRecogniser"]
+__all__ = ["Purpose", "Recogniser", "Recognition", "RecognitionOptions", "RecordRecogniser", "joined"]
 
 NO_SOUND: npt.NDArray[np.int16] = np.zeros(0, np.int16)
 _HOTWORD_CHARACTERS = 400
@@ -115,7 +115,7 @@ class Recogniser:
         if purpose is not Purpose.RECORD:
             return await self._recognise(pcm, language, hotwords, purpose, wanted, before)
         spans = list(windows(pcm, RECORD_WINDOW_S)) or [(0, 0)]
-        return _joined(
+        return joined(
             [
                 (start, await self._recognise(pcm[start:end], language, hotwords, purpose, wanted))
                 for start, end in spans
@@ -183,7 +183,7 @@ class RecordRecogniser:
         return self.load().careful(pcm, language=language, hotwords=_prompt(hotwords))
 
 
-def _joined(pieces: Sequence[tuple[int, Recognition]]) -> Recognition:
+def joined(pieces: Sequence[tuple[int, Recognition]]) -> Recognition:
     """Pieces of one recording, each with its first sample, as one."""
     words = tuple(
         Word(w.text, round(w.start + start / RATE, 3), round(w.end + start / RATE, 3), w.confidence)

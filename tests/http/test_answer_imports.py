@@ -84,7 +84,7 @@ async def test_each_line_becomes_an_answer_or_a_row_that_says_what_is_wrong(
     assert [(r["number"], r["status"]) for r in rows] == [
         (1, "stored"), (3, "stored"), (4, "known"), (5, "failed"), (6, "failed"), (7, "failed"), (8, "failed"),
     ]  # fmt: skip
-    assert rows[4]["error"] == "Value error, give either text or turns"
+    assert rows[4]["error"] == "Value error, give either text or turns or audio"
     assert rows[5]["error"].startswith("more: ")
     assert not any("rocket" in (r["error"] or "") for r in rows)
     page = (await api.get(path, params={"limit": 2, "starting_after": 3, "status": "failed"})).json()
@@ -187,8 +187,8 @@ async def test_an_import_that_is_given_up_says_so_and_keeps_no_file(
 ) -> None:
     import_id = await sent(api, lines({"key": "x", "text": SAID}))
     await change(database, "UPDATE answer_imports SET question_id = 'gone'")  # no file of this can be imported
-    for tries in range(1, MOST_TRIES + 1):
-        await change(database, "UPDATE procrastinate_jobs SET scheduled_at = now() - interval '1 s'")
+    for tries in (1, MOST_TRIES):
+        await change(database, f"UPDATE procrastinate_jobs SET scheduled_at = NULL, attempts = {tries - 1}")  # noqa: S608
         await work_off(database.url, bench.work)
         now = (await api.get(f"/answer-imports/{import_id}")).json()
         assert now["status"] == ("failed" if tries == MOST_TRIES else "waiting")

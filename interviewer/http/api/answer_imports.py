@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from interviewer.http.api.keys import Caller, Scope, scoped
 from interviewer.http.api.models import ListOf
 from interviewer.http.api.once import OnceRoute, Transaction
+from interviewer.http.body import media_type_of
 from interviewer.http.importing import begin_import
 from interviewer.http.problems import Problem
 from interviewer.http.rooms import rooms_of
@@ -29,7 +30,7 @@ LARGEST = 4_000_000
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": f"JSON Lines, at most {LARGEST:,} bytes: `key` and either `text` or `turns` in each line.",
+        "description": f"JSON Lines, at most {LARGEST:,} bytes; each line has `key` and `text`, `turns` or `audio`.",
         "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
     }
 }
@@ -39,12 +40,16 @@ class AnswerImportDocument(BaseModel):
     object: Literal["answer_import"] = "answer_import"
     id: str
     livemode: bool
-    status: ImportStatus = Field(description="`done` when every row was dealt with, also where some are wrong")
+    status: ImportStatus = Field(
+        description="`running` while `pending` rows wait for their sound or for it to be written out; `done` when every"
+        " row was dealt with, also where some are wrong"
+    )
     question_id: str
     rows: int = Field(description="dealt with so far")
     stored: int
     failed: int
-    failure: str | None
+    pending: int = Field(description="whose answer is sound that is not written out yet")
+    failure: str | None = Field(description="why it failed, or what it waits for")
     created_at: datetime
     finished_at: datetime | None
 
@@ -58,6 +63,7 @@ class AnswerImportDocument(BaseModel):
             rows=row.rows,
             stored=row.stored,
             failed=row.failed,
+            pending=row.pending,
             failure=row.failure,
             created_at=row.created_at,
             finished_at=row.finished_at,
@@ -68,7 +74,11 @@ class AnswerImportRowDocument(BaseModel):
     object: Literal["answer_import_row"] = "answer_import_row"
     number: int = Field(description="of the line, from 1")
     key: str
-    status: RowStatus = Field(description="`known`: an answer with this key was imported before")
+    status: RowStatus = Field(
+        description="`known`: an answer with this key was imported before. Where the answer is sound: `waiting` for its"
+        " file, then `queued` and `transcribing`, before it is `stored` or `failed`"
+    )
+    audio: str | None = Field(description="what the row calls its file of sound")
     error: str | None
     interview_id: str | None
     answer_id: str | None
@@ -79,6 +89,7 @@ class AnswerImportRowDocument(BaseModel):
             number=row.number,
             key=row.row_key,
             status=row.status,  # type: ignore[arg-type] # Pydantic checks it against the names above
+            audio=row.audio,
             error=row.error,
             interview_id=row.interview_id,
             answer_id=row.answer_id,
@@ -99,8 +110,9 @@ async def create(
 ) -> AnswerImportDocument:
     """Each line becomes an answer to `question` of `plan` (or to the first question that `rubric` judges), is scored,
     and can be chosen by scoring runs. Lines are dealt with one by one: a wrong one is told in its row and stops
-    nothing. A `key` is one answer for ever, so the same file may be sent again."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    nothing. A `key` is one answer for ever, so the same file may be sent again. A line that names a file of sound
+    (`audio`) makes a row that waits for that file: send it to `/rows/{number}/audio`."""
+    given = media_type_of(request)
     if given != MEDIA_TYPE:
         detail = f"Content-Type must be {MEDIA_TYPE}, not {given or 'missing'}."
         raise Problem(415, "media-type", "This address takes another kind of content", detail, expected=MEDIA_TYPE)
@@ -148,7 +160,7 @@ async def listed(
 async def read(request: Request, caller: Reader, import_id: str) -> AnswerImportDocument:
     async with rooms_of(request).database.session() as session:
         found = await imports.answer_import(session, import_id, livemode=caller.livemode)
-    return AnswerImportDocument.of(_there(found, import_id))
+    return AnswerImportDocument.of(there(found, import_id))
 
 
 @router.get(
@@ -163,12 +175,12 @@ async def rows(
     status: Annotated[RowStatus | None, Query()] = None,
 ) -> ListOf[AnswerImportRowDocument]:
     async with rooms_of(request).database.session() as session:
-        found = _there(await imports.answer_import(session, import_id, livemode=caller.livemode), import_id)
+        found = there(await imports.answer_import(session, import_id, livemode=caller.livemode), import_id)
         data, more = await imports.import_rows(session, found.id, after=starting_after, limit=limit, status=status)
     return ListOf[AnswerImportRowDocument](data=[AnswerImportRowDocument.of(row) for row in data], has_more=more)
 
 
-def _there(found: tables.AnswerImport | None, import_id: str) -> tables.AnswerImport:
+def there(found: tables.AnswerImport | None, import_id: str) -> tables.AnswerImport:
     if found is None:
         detail = f"No import has the id {import_id}."
         raise Problem(404, "not-found", "There is no such import", detail, param="import_id")

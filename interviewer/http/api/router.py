@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from interviewer.http.api import (
     answer_imports,
     deletions,
+    imported_sound,
     interviews,
     invitations,
     plans,
@@ -41,5 +42,15 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix="/api/v1", responses=_RESPONSES)
-for part in (invitations, interviews, deletions, plans, scoring_runs, answer_imports, simulations, webhooks):
+for part in (
+    invitations,
+    interviews,
+    deletions,
+    plans,
+    scoring_runs,
+    answer_imports,
+    imported_sound,
+    simulations,
+    webhooks,
+):
     router.include_router(part.router)
