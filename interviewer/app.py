@@ -183,6 +183,7 @@ async def service(settings: Settings, progress: Progress) -> AsyncIterator[Servi
                     measured=settings.admission == "measured",
                 ),
                 peer=peer_options(settings),
+                standing=settings.data_folder / "standing.json",
             ),
             database=database,
             feeder=feeder,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from interviewer.live.errors import Busy
 from interviewer.live.load import INTERVIEWS, Load
 from interviewer.live.lobby import Lobby, LobbyFull, Place
+from interviewer.live.standing import Seated, Standing, Waits
 
 __all__ = ["Admission", "AdmissionOptions"]
 
@@ -101,6 +102,21 @@ class Admission:
 
     def over(self, interview_id: str) -> None:
         self._seats.pop(interview_id, None)
+
+    # ------------------------------------------------------------------ over a restart
+
+    @property
+    def standing(self) -> Standing:
+        held = tuple(Seated(i, self._speaks(s)) for i, s in self._seats.items() if self._is_held(s))
+        return Standing(held, tuple(Waits(w.interview_id, w.sound, not w.order[0]) for w in self.lobby.line))
+
+    def restore(self, standing: Standing) -> None:
+        """As if all of them had been here just now: their pages come back within seconds."""
+        for seat in standing.seated:
+            self.going(seat.interview_id, sound=seat.sound)
+        for one in standing.waiting:
+            with contextlib.suppress(LobbyFull):
+                self.lobby.take(one.interview_id, sound=one.sound, begun=one.begun)
 
     # ------------------------------------------------------------------ time
 

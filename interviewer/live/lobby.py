@@ -96,6 +96,11 @@ class Lobby:
             waiting.asking -= 1
             waiting.seen = self._monotonic()
 
+    @property
+    def line(self) -> list[Waiting]:
+        """All who wait, first come first."""
+        return sorted(self._waiting.values(), key=lambda w: w.order)
+
     def leave(self, interview_id: str) -> None:
         self._waiting.pop(interview_id, None)
 

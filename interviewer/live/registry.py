@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from interviewer.conversation.script import RATE
-from interviewer.live.admission import Admission, AdmissionOptions
+from interviewer.live.admission import HELD_S, Admission, AdmissionOptions
 from interviewer.live.catching_up import StoredBrowserSound
 from interviewer.live.connection import Connection
 from interviewer.live.connection_test import ConnectionTests
@@ -27,10 +27,11 @@ from interviewer.live.errors import Busy, InterviewOver, Restarting
 from interviewer.live.left_behind import LeftBehind
 from interviewer.live.links import Link
 from interviewer.live.load import Load
-from interviewer.live.lobby import Place
+from interviewer.live.lobby import KEPT_S, Place
 from interviewer.live.opening import Opening, Running
 from interviewer.live.outcome import FinaliseJobs
 from interviewer.live.sound_parts import EVERY_S, MELVIN_EACH, NOT_KEPT, SoundParts
+from interviewer.live.standing import StandingFile
 from interviewer.live.this_node import NodeOptions, ThisNode
 from interviewer.media.offer import read_offer
 from interviewer.media.peer import PeerOptions
@@ -65,6 +66,8 @@ class LiveOptions:
     admission: AdmissionOptions = field(default_factory=AdmissionOptions)
     most_connection_tests: int = 8
     peer: PeerOptions = field(default_factory=PeerOptions)
+    standing: Path | None = None
+    """The file that says who holds a seat and who waits; None: a restart forgets it."""
 
 
 class Live:
@@ -102,6 +105,7 @@ class Live:
         feeder.on_refused = self._taken
         self._durations = Durations()
         self._admission = Admission(options.admission, load, self._left_s)
+        self._standing = StandingFile(options.standing) if options.standing else None
         self._tests = ConnectionTests(options.peer, options.most_connection_tests)
         self._keepers: list[asyncio.Task[None]] = []
         self._leaving: set[asyncio.Task[None]] = set()
@@ -112,6 +116,8 @@ class Live:
         """Also finishes what a crash left: interviews whose log ends, but whose outcome was never written."""
         await self._node.start()
         self._entries.update(await self._left_behind.by_this_node())
+        if self._standing:
+            self._admission.restore(self._standing.read(HELD_S, KEPT_S))
         self._keepers = [
             asyncio.create_task(self._sweep(), name="let interviews go"),
             asyncio.create_task(self._tend(), name="tend the lobby"),
@@ -134,6 +140,8 @@ class Live:
         if entry is None:
             return
         log.info("interview handed over", interview=interview_id)
+        if self._options.node.address:
+            self._admission.over(interview_id)  # another node takes it, and has a seat for it
         await self._let_go(interview_id, last={"t": "reconnect"})
 
     async def close(self) -> None:
@@ -316,6 +324,8 @@ class Live:
             for interview_id, entry in self._entries.items():
                 self._attend(interview_id, entry)
             self._admission.tick(time.monotonic() - due)
+            if self._standing:
+                self._standing.write(self._admission.standing)
 
     def _attend(self, interview_id: str, entry: Running) -> None:
         """Who goes on keeps the seat; who is through leaves it."""
