@@ -21,12 +21,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from sqlalchemy.exc import SQLAlchemyError
 
 from interviewer.conversation.script import RATE
 from interviewer.jobs.browser_fill import Fill, Heard, browser_fills
 from interviewer.live.clock import InterviewClock
 from interviewer.live.links import Links
+from interviewer.live.sound_parts import NOT_KEPT
 from interviewer.media.recording import CANDIDATE, read_span, received
 from interviewer.records.browser import missing_before, stretches_of
 from interviewer.records.database import Database
@@ -156,6 +156,17 @@ class CatchingUp:
         return task is not None and task.cancel()
 
     async def _catch_up(self, source: BrowserSound, since: int, done: Callable[[bool], None]) -> None:
+        spoke = False
+        try:
+            spoke = await self._catch_up_with(source, since)
+        finally:  # whatever went wrong: the candidate is there, and what they say next is heard
+            if self._task is asyncio.current_task():  # or the page is gone again
+                self._task = None
+                self._held.clear()
+                done(spoke)
+
+    async def _catch_up_with(self, source: BrowserSound, since: int) -> bool:
+        """Whether there was speech in what is heard now."""
         self._links.send_text({"t": "notice", "code": "catching-up", "text": SAID})
         began = self._clock.now()
         pieces: Sequence[Fill] = ()
@@ -164,7 +175,7 @@ class CatchingUp:
                 async with asyncio.timeout(READING_S):
                     end = self._held[0][0] if self._held else self._clock.now()
                     pieces = await source.between(self._id, since, end)
-        except (TimeoutError, SQLAlchemyError, OSError) as error:
+        except NOT_KEPT as error:
             log.warning("what was recorded offline was not read", interview=self._id, error=type(error).__name__)
         seconds = sum(len(p.samples) for p in pieces) / RATE
         log.info(
@@ -177,8 +188,7 @@ class CatchingUp:
             spoke = await self._feed(piece.start, piece.samples, activity) or spoke
         while self._held:
             await self._feed(*self._held.pop(0))
-        self._task = None
-        done(spoke)
+        return spoke
 
     async def _arrived(self, source: BrowserSound) -> bool:
         """Whether there is something to be read, once all of it is here or has had its time."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from obstore.exceptions import GenericError
 
 from interviewer.conversation.script import RATE
 from interviewer.jobs.browser_fill import Fill
@@ -122,6 +123,40 @@ async def test_chunks_that_do_not_come_are_not_waited_for_for_ever(monkeypatch: 
     assert bench.begin()
     bench.catching_up.told([["0lx9k2m1a-0123456789ab", 9]])
     assert await bench.finished() is False
+
+
+class Broken(Source):
+    """``error`` is raised where what came is read."""
+
+    error: Exception = ValueError()
+
+    async def between(self, interview_id: str, start: int, end: int) -> Sequence[Fill]:
+        raise self.error
+
+
+async def test_a_store_that_fails_is_gone_on_without_and_no_sound_is_held_for_ever() -> None:
+    bench = Bench(source := Broken())
+    source.error = GenericError("503, slow down")
+    bench.live(0.0)
+    bench.time.now = 5.0
+    assert bench.begin()
+    assert bench.live(5.0)
+    bench.catching_up.told([["0lx9k2m1a-0123456789ab", 1]])
+    assert await bench.finished() is False
+    assert bench.seconds() == [(5.0, 6.0)]
+    assert not bench.live(6.0)
+
+
+async def test_whatever_goes_wrong_in_catching_up_the_interview_goes_on() -> None:
+    bench = Bench(source := Broken())
+    source.error = ZeroDivisionError("a fault of ours")
+    bench.live(0.0)
+    bench.time.now = 5.0
+    assert bench.begin()
+    bench.catching_up.told([["0lx9k2m1a-0123456789ab", 1]])
+    assert await bench.finished() is False
+    assert not bench.live(5.0)
+    assert not bench.catching_up.going_on
 
 
 async def test_nothing_is_waited_for_where_nothing_can_be_missing() -> None:
