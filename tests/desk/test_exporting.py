@@ -14,6 +14,7 @@ from interviewer.http.run_report import safe_cell
 from interviewer.jobs.erase import erase_files
 from interviewer.plans.library import Library, default_folder
 from interviewer.records import deletions, transcripts
+from interviewer.records.camera import put_segment
 from interviewer.records.database import Database
 from interviewer.records.objects import ObjectStore
 from interviewer.settings import Settings
@@ -108,3 +109,21 @@ async def test_what_was_exported_before_is_not_written_over(
     await exported(settings, finished.interview_id, tmp_path / "out")
     with pytest.raises(Refused, match="is there already"):
         await exported(settings, finished.interview_id, tmp_path / "out")
+
+
+async def test_what_the_camera_recorded_is_exported_with_the_rest(
+    settings: Settings, database: Database, finished: Finished, tmp_path: Path
+) -> None:
+    objects = ObjectStore(settings.objects_place)
+    for number in (1, 2):
+        key = f"recordings/{finished.interview_id}/camera/z-{number}.webm"
+        sha256 = await objects.put_bytes(key, b"picture %d" % number)
+        async with database.session() as session:
+            await put_segment(
+                session, interview_id=finished.interview_id, stretch=f"z-{number}", at=number * 16_000, samples=16_000,
+                object_key=key, sha256=sha256, size=9, media_type="video/webm", made_from="x",
+            )  # fmt: skip
+    folder = tmp_path / "out"
+    assert [line async for line in exporting.export(settings, silent, (finished.interview_id,), folder)]
+    exported_to = folder / finished.interview_id
+    assert [(exported_to / f"camera-{n}.webm").read_bytes() for n in (1, 2)] == [b"picture 1", b"picture 2"]

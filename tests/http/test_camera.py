@@ -18,8 +18,12 @@ from interviewer.plans.library import Library, default_folder
 from interviewer.plans.notice import Notice
 from interviewer.plans.source import read_source
 from interviewer.records import browser, consents
+from interviewer.records.camera import put_segment
+from interviewer.records.database import Database
 from interviewer.records.interviews import set_status
+from interviewer.records.objects import ObjectStore
 from interviewer.records.tables import Consent
+from tests.http.factories import Finished
 from tests.http.joining import Candidate, a_candidate, candidate, joined
 from tests.http.test_browser_recording import code, put
 
@@ -162,3 +166,49 @@ async def test_a_test_invitation_is_not_asked(asked: Candidate) -> None:
     assert CHOICE not in page
     await agree(asked, "yes")
     assert (await consent(asked)).camera is None
+
+
+async def choose(database: Database, camera: bool | None) -> None:
+    async with database.session() as session:
+        await session.execute(text("UPDATE consents SET camera = :camera"), {"camera": camera})
+
+
+async def test_reviewers_see_the_picture_and_never_the_choice(
+    recruiter: httpx.AsyncClient, client: httpx.AsyncClient, finished: Finished, database: Database,
+    objects: ObjectStore,
+) -> None:  # fmt: skip
+    address = f"/interviews/{finished.interview_id}"
+    async with database.session() as session:
+        await session.execute(text("""UPDATE plan_versions SET body = jsonb_set(body, '{plan,camera}', '"ask"')"""))
+    pages = []
+    for camera in (None, False, True):
+        await choose(database, camera)
+        pages.append((await recruiter.get(address)).text)
+    assert "No camera recording." in pages[0]
+    assert len(set(pages)) == 1, "declined, failed, or never asked: a reviewer cannot tell"
+    data = WEBM + b"a picture"
+    key = f"recordings/{finished.interview_id}/camera/z-one.webm"
+    sha256 = await objects.put_bytes(key, data)
+    async with database.session() as session:
+        await put_segment(
+            session, interview_id=finished.interview_id, stretch="z-one", at=32_000, samples=16_000, object_key=key,
+            sha256=sha256, size=len(data), media_type="video/webm", made_from="x",
+        )  # fmt: skip
+    page = await recruiter.get(address)
+    assert "No camera recording." not in page.text
+    assert "media-src 'self'" in page.headers["content-security-policy"]
+    src = page.text.partition('<a class="button" href="' + address + "/camera/")[2].partition('"')[0]
+    file = f"{address}/camera/{src.removesuffix('?download=true')}"
+    whole = await recruiter.get(file)
+    assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, data, "video/webm")
+    part = await recruiter.get(file, headers={"Range": "bytes=4-5"})
+    assert (part.status_code, part.content) == (206, data[4:6])
+    assert part.headers["content-range"] == f"bytes 4-5/{len(data)}"
+    kept = await recruiter.get(f"{file}?download=true")
+    assert kept.headers["content-disposition"].endswith('.webm"')
+    assert (await recruiter.get(f"{address}/camera/rec_none")).status_code == 404
+    document = (await recruiter.get(f"{address}/interview.json")).json()
+    assert [(one["at"], one["sha256"]) for one in document["camera"]] == [(32_000, sha256)]
+    assert set(document["consent"]) == {"notice_hash", "notice", "language", "accepted_at"}
+    client.cookies.clear()
+    assert (await client.get(file)).status_code in (303, 401)

@@ -1,5 +1,5 @@
-"""The camera in a real browser, with Chromium's fake one: recorded beside the sound, sent after it, played at review in
-step with the talk; turned off, it stays off."""
+"""The camera in a real browser, with Chromium's fake one: recorded and kept until it is sent, also over a reload; once
+turned off it stays off; played at review in step with the talk."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from interviewer.records.objects import ObjectStore
 from tests.browser import SPEAKING, find_chromium
 from tests.http.factories import Finished, finished_interview
 from tests.http.joining import Candidate, a_candidate
-from tests.http.test_browser_records import until
+from tests.http.test_browser_records import KEPT, until
 from tests.http.test_camera import Asking, consent
 from tests.http.test_player import address, page
 from tests.http.test_player import until as reached
@@ -72,7 +72,7 @@ def goes_on(who: Candidate, question: dict[str, str], phase: str) -> None:
 
 
 async def test_it_is_recorded_where_it_was_chosen_and_off_for_good_where_it_was_turned_off(
-    asked: Candidate, served: str, context: BrowserContext
+    asked: Candidate, served: str, context: BrowserContext, tmp_path: Path
 ) -> None:
     candidates = await context.new_page()
     faults: list[str] = []
@@ -83,6 +83,7 @@ async def test_it_is_recorded_where_it_was_chosen_and_off_for_good_where_it_was_
     await candidates.get_by_role("button", name="Agree and go on").click()
     await candidates.get_by_role("button", name="Turn the camera on").click()
     await expect(candidates.locator("#camera-check")).to_have_attribute("data-result", "good")
+    await candidates.route("**/recording/**", lambda route: route.abort())
     await candidates.get_by_role("button", name="Continue by typing").click()
 
     async def joins() -> bool:
@@ -93,11 +94,10 @@ async def test_it_is_recorded_where_it_was_chosen_and_off_for_good_where_it_was_
     goes_on(asked, question, "listening")
     await expect(candidates.locator("#camera-sign")).to_have_text("Your camera is recorded", timeout=20_000)
 
-    async def arrives() -> bool:
-        return bool(await stretches(asked, "camera"))
+    async def waits() -> bool:
+        return int(await candidates.evaluate(KEPT)) >= 1
 
-    await until(arrives)
-    assert await stretches(asked, "microphone") == []
+    await until(waits)
     await candidates.get_by_role("button", name="Turn camera off").click()
     await expect(candidates.locator("#camera-sign")).to_have_text("Your camera is off, and stays off.")
     assert await candidates.evaluate("document.getElementById('camera-picture').srcObject") is None
@@ -106,6 +106,25 @@ async def test_it_is_recorded_where_it_was_chosen_and_off_for_good_where_it_was_
         return (await consent(asked)).camera_off_at is not None
 
     await until(known)
+    assert await stretches(asked, "camera") == []
+    await candidates.reload()
+    await expect(candidates.locator("#check-microphone")).to_be_visible()
+    await expect(candidates.locator("#camera-check")).to_have_count(0)
+    await candidates.unroute("**/recording/**")
+
+    async def empty() -> bool:
+        return int(await candidates.evaluate(KEPT)) == 0
+
+    await until(empty)
+    (stretch,) = await stretches(asked, "camera")
+    assert len(stretch.hashes) == stretch.there > 0
+    assert await stretches(asked, "microphone") == []
+    interview_id = (await asked.interview()).id
+    recorded, target = tmp_path / "recorded", tmp_path / "segment.webm"
+    with recorded.open("wb") as file:
+        for number in range(stretch.there):
+            file.write(await asked.rooms.objects.get(browser.chunk_key(interview_id, stretch.stretch, number)))
+    assert playable(recorded, target, stretch.media_type) > 1.0
     assert faults == []
 
 

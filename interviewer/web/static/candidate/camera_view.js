@@ -63,7 +63,7 @@ export class CameraView {
 
   #toggle() {
     this.#picture.hidden = !this.#picture.hidden;
-    this.#hide.textContent = this.#picture.hidden ? "Show my picture" : "Hide my picture";
+    this.#hide.textContent = this.#picture.hidden ? "Show picture" : "Hide picture";
   }
 
   #turnOff() {

@@ -54,7 +54,7 @@ setInterval(() => {
 
 hide.addEventListener("click", () => {
   video.hidden = !video.hidden;
-  hide.textContent = video.hidden ? "Show the picture" : "Hide the picture";
+  hide.textContent = video.hidden ? "Show picture" : "Hide picture";
   hide.setAttribute("aria-expanded", String(!video.hidden));
   none.hidden = true;
   follow();
