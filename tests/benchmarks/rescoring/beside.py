@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,8 +61,11 @@ def beside(options: Options) -> list[Figure]:
         url = running_url(service.folder / "data")
         assert url is not None
         stored = seed(url, options.data, QUICK_STORED if options.quick else STORED)
-        pages = ["/", "/invitations", "/scoring-runs", "/interviews/int_00000001"]
-        _look(service, recruiter, pages, 1)  # sentences are spoken for the first time, templates are read
+        lists = ["/", "/invitations", "/scoring-runs"]
+        _look(service, recruiter, lists, 1)  # sentences are spoken for the first time, templates are read
+        held = re.search(r"/interviews/int_[0-9a-z]{26}", recruiter.get("/").text)  # not one of those put there
+        assert held, "the list does not begin with the interview that was just held"
+        pages = [*lists, held[0]]
         quiet = _look(service, recruiter, pages, wanted)
         run_id = ask(url, rubric_version(options.data, 40), questions=stored.questions)
         _begun(url, run_id)
@@ -103,14 +107,14 @@ def _look(service: RunningService, recruiter: httpx.Client, pages: list[str], an
             recruiter.get(page).raise_for_status()
             seen.pages.append((time.perf_counter() - began) * 1000)
 
-    reading = threading.Thread(target=read, name="recruiter")
-    reading.start()
-    try:
-        while len(seen.gaps) < answers:
-            asyncio.run(_interview(service.command("invite", PLAN), seen, answers))
-    finally:
-        over.set()
-        reading.join()
+    with ThreadPoolExecutor(1, "recruiter") as threads:
+        reading = threads.submit(read)
+        try:
+            while len(seen.gaps) < answers:
+                asyncio.run(_interview(service.command("invite", PLAN), seen, answers))
+        finally:
+            over.set()
+        reading.result()
     return seen
 
 

@@ -20,7 +20,12 @@ SLOTS = 16
 @contextmanager
 def scripted_endpoint(rubric: Rubric) -> Iterator[dict[str, str]]:
     """The settings with which a worker asks it. It finds nothing to quote for any criterion of ``rubric``."""
-    nothing = {"evidence": [], "missing": [], "reason": "The answer does not speak of this.", "levels": None}
+    nothing: dict[str, object] = {
+        "evidence": [],
+        "missing": [],
+        "reason": "The answer does not speak of this.",
+        "levels": None,
+    }
     reply = json.dumps({"criteria": {c.id: nothing for c in rubric.criteria}})
     command = [sys.executable, "-m", "tests.benchmarks.scoring.slow_endpoint", str(SECONDS)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as endpoint:

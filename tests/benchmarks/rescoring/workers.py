@@ -28,6 +28,8 @@ from scoring.rubric import Rubric
 __all__ = ["Postgres", "Ran", "Workers", "ask", "counted", "follow", "postgres"]
 
 LOOK_S = 0.2
+COUNT_S = 2.0
+"""Between two counts of the items, which cost the database something."""
 
 
 @dataclass
@@ -188,38 +190,44 @@ def ask(
 
 
 def follow(url: str, run_id: str, workers: Workers | None = None, *, most_s: float = 3600.0) -> Ran:
-    """Until it is completed. A database that does not answer is waited for."""
-    began = time.monotonic()
+    """Until it is completed. A database that does not answer is waited for. Memory is looked at where ``workers`` are
+    given."""
+    began = counted_at = time.monotonic()
     early = late = 0.0
-    status, total, done = "never seen", 0, 0
+    status = "never seen"
     while time.monotonic() - began < most_s:
         try:
-            status, total, done = _look(url, run_id)
-        except psycopg.OperationalError:
-            time.sleep(LOOK_S)
-            continue
-        if workers is not None and total and done:
-            try:
+            status = _status(url, run_id)
+            if status == "completed":
+                return Ran(run_id, time.monotonic() - began, early, late or early)
+            if workers is not None and time.monotonic() > counted_at + COUNT_S:
+                counted_at = time.monotonic()
+                total, done = _progress(url, run_id)
                 now = workers.memory_mb()
-            except psutil.NoSuchProcess:
-                now = late
-            early = early or (now if done >= total / 5 else 0.0)
-            late = now if done < total else late
-        if status == "completed":
-            return Ran(run_id, time.monotonic() - began, early, late or early)
+                early = early or (now if 0 < total <= 5 * done else 0.0)
+                late = now
+        except psycopg.OperationalError:
+            pass
         time.sleep(LOOK_S)
+    total, done = _progress(url, run_id)
     raise AssertionError(f"the run did not end within {most_s:.0f} s: {status}, {done} of {total}")
 
 
-def _look(url: str, run_id: str) -> tuple[str, int, int]:
+def _status(url: str, run_id: str) -> str:
+    with psycopg.connect(libpq_url(url), connect_timeout=5) as connection:
+        row = connection.execute("SELECT status FROM scoring_runs WHERE id = %s", (run_id,)).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def _progress(url: str, run_id: str) -> tuple[int, int]:
     with psycopg.connect(libpq_url(url), connect_timeout=5) as connection:
         row = connection.execute(
-            """SELECT r.status, count(i.*), count(i.*) FILTER (WHERE i.status <> 'todo') FROM scoring_runs r
-            LEFT JOIN scoring_run_items i ON i.run_id = r.id WHERE r.id = %s GROUP BY 1""",
+            "SELECT count(*), count(*) FILTER (WHERE status <> 'todo') FROM scoring_run_items WHERE run_id = %s",
             (run_id,),
         ).fetchone()
     assert row is not None
-    return str(row[0]), int(row[1]), int(row[2])
+    return int(row[0]), int(row[1])
 
 
 def counted(url: str, run_id: str, rubric: Rubric, answers: int) -> tuple[int, int]:
