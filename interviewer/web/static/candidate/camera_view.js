@@ -62,8 +62,8 @@ export class CameraView {
   }
 
   #toggle() {
-    this.#picture.hidden = !this.#picture.hidden;
-    this.#hide.textContent = this.#picture.hidden ? "Show picture" : "Hide picture";
+    const veiled = this.#picture.classList.toggle("veiled");
+    this.#hide.textContent = veiled ? "Show picture" : "Hide picture";
   }
 
   #turnOff() {
