@@ -28,7 +28,7 @@ from interviewer.records.backup import (
 from interviewer.records.objects import DamagedObject, ObjectStore
 from interviewer.settings import Settings
 
-__all__ = ["backup", "restore"]
+__all__ = ["BackupIncomplete", "backup", "restore"]
 
 Progress = Callable[[str], None]
 
@@ -38,8 +38,13 @@ _NEVER_KEPT = {"database_url", "judge_key", "ice_servers", "data_folder", "objec
 """Secrets, and what belongs to a machine and not to the service."""
 
 
+class BackupIncomplete(Refused):
+    """The backup is made, and something that the database names is not in it, or not whole; the message says what."""
+
+
 async def backup(settings: Settings, progress: Progress, target: Path, *, with_objects: bool = True) -> list[str]:
-    """Lines that say what was kept, and what could not be. Raises :class:`Refused`."""
+    """Lines that say what was kept. Raises :class:`Refused`, and :class:`BackupIncomplete` after all that is there was
+    kept."""
     async with database_url(settings, progress) as url:
         try:
             return await asyncio.to_thread(_backup, settings, progress, url, target, with_objects)
@@ -56,6 +61,7 @@ def _backup(settings: Settings, progress: Progress, url: str, target: Path, with
     if not target.parent.is_dir():
         raise BackupUnusable(f"There is no folder {target.parent}.")
     left_out: list[str] = []
+    lost: list[str] = []
     with ArchiveWriter(target) as archive:
         with snapshot(url) as database:
             interviews, known, sequences = database.interviews(), database.known_objects(), database.sequences()
@@ -65,19 +71,31 @@ def _backup(settings: Settings, progress: Progress, url: str, target: Path, with
             made_of = _made_of(database)
         if with_objects:
             progress("Reading recordings")
-            asyncio.run(_add_objects(archive, ObjectStore(settings.objects_place), interviews, known, left_out))
+            objects = ObjectStore(settings.objects_place)
+            missing, damaged = asyncio.run(_add_objects(archive, objects, interviews, known))
+            with snapshot(url) as now:  # what stands for a time only may have been used up and removed meanwhile
+                named = now.known_objects()
+            left_out = [f"{key} was deleted while the backup was made." for key in missing if key not in named]
+            lost = [
+                *(f"{key} is missing: the database knows it, and the object store does not."
+                  for key in missing if key in named),
+                *(f"{key} is damaged: it does not have the SHA-256 that the database names." for key in damaged),
+            ]  # fmt: skip
         manifest = Manifest(
             made_at=made_at.isoformat(), melvin=__version__, tables=tables, sequences=sequences,
-            has_objects=with_objects, settings=_kept_settings(settings), left_out=left_out, **made_of,
+            has_objects=with_objects, settings=_kept_settings(settings), left_out=[*left_out, *lost], **made_of,
         )  # fmt: skip
         archive.finish(manifest)
     rows = sum(one["rows"] for one in tables.values())
-    objects = sum(name.startswith("objects/") for name in archive.members)
-    return [
-        f"{target}: {rows} rows of {len(tables)} tables, {objects} objects, {target.stat().st_size / 1e6:.1f} MB",
+    count = sum(name.startswith("objects/") for name in archive.members)
+    told = [
+        f"{target}: {rows} rows of {len(tables)} tables, {count} objects, {target.stat().st_size / 1e6:.1f} MB",
         "It holds names, voices and words of candidates and the secrets that sign webhooks: keep it as you keep those.",
         *left_out,
     ]
+    if lost:
+        raise BackupIncomplete("\n".join([*told, *lost]))
+    return told
 
 
 def _made_of(database: Snapshot) -> dict[str, Any]:
@@ -104,14 +122,12 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 async def _add_objects(
-    archive: ArchiveWriter, objects: ObjectStore, interviews: set[str], known: dict[str, str], left_out: list[str]
-) -> None:
-    """Each is compared with the hash that its row names; one that is damaged is kept as it is, and told."""
+    archive: ArchiveWriter, objects: ObjectStore, interviews: set[str], known: dict[str, str]
+) -> tuple[list[str], list[str]]:
+    """Keys of those that are missing, and of those that do not have the hash that their row names: they are kept as
+    they are."""
     there = set(await objects.keys_under(""))
-    left_out += [
-        f"{key} is missing: the database knows it, and the object store does not."
-        for key in sorted(known.keys() - there)
-    ]
+    missing, damaged = sorted(known.keys() - there), []
     # Finished recordings last: all else is in the store for a time only, until a recording is made of it.
     for key in sorted(there, key=lambda key: (key.endswith(".flac"), key)):
         owner = next((part for part in key.split("/") if part.startswith("int_")), None)
@@ -122,11 +138,12 @@ async def _add_objects(
             try:
                 await objects.fetch(key, path)
             except FileNotFoundError:
-                left_out.append(f"{key} was deleted while the backup was made.")
+                missing.append(key)
                 continue
             digest = archive.add_file(f"objects/{key}", path)
         if known.get(key, digest) != digest:
-            left_out.append(f"{key} is damaged: it does not have the SHA-256 that the database names.")
+            damaged.append(key)
+    return missing, damaged
 
 
 def _kept_settings(settings: Settings) -> dict[str, Any]:

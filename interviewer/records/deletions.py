@@ -17,6 +17,8 @@ from interviewer.records.browser import camera_lock
 from interviewer.records.pages import page
 from interviewer.records.queue import defer_within
 from interviewer.records.tables import (
+    AnswerEmbeddings,
+    AnswerImportRow,
     AnswerRow,
     BrowserChunk,
     BrowserManifest,
@@ -29,8 +31,10 @@ from interviewer.records.tables import (
     InterviewEvent,
     Invitation,
     Recording,
+    RecordingPart,
     RetentionRule,
     ScorecardRow,
+    ScoringRunItem,
     StoredReply,
     TranscriptRow,
 )
@@ -96,13 +100,15 @@ async def _remove(session: AsyncSession, invitation: Invitation, interview: Inte
     removed: dict[str, Any] = {"invitations": 1, "interviews": 0 if interview is None else 1}
     if interview is not None:
         for table in (
-            AnswerRow, BrowserChunk, BrowserManifest, BrowserStretch, CameraSegment, InterviewEvent, Recording,
-            TranscriptRow,
+            AnswerImportRow, AnswerRow, BrowserChunk, BrowserManifest, BrowserStretch, CameraSegment, InterviewEvent,
+            Recording, RecordingPart, TranscriptRow,
         ):  # fmt: skip
             rows = select(func.count()).select_from(table).where(table.interview_id == interview.id)
             removed[table.__tablename__] = await session.scalar(rows)
-        cards = select(func.count()).select_from(ScorecardRow).join(AnswerRow)
-        removed["scorecards"] = await session.scalar(cards.where(AnswerRow.interview_id == interview.id))
+        for of_answers in (AnswerEmbeddings, ScorecardRow, ScoringRunItem):
+            rows = select(func.count()).select_from(of_answers).join(AnswerRow, AnswerRow.id == of_answers.answer_id)
+            counted = await session.scalar(rows.where(AnswerRow.interview_id == interview.id))
+            removed[of_answers.__tablename__] = counted
         # All of these go with it by their foreign keys.
         await session.execute(delete(Interview).where(Interview.id == interview.id))
         await session.execute(

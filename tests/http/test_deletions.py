@@ -20,6 +20,7 @@ from interviewer.jobs.worker import work_off
 from interviewer.media.recording import Recorder
 from interviewer.plans.library import Library
 from interviewer.records import interviews
+from interviewer.records.answers import answers_of
 from interviewer.records.database import Database
 from interviewer.records.deletions import deleted_among, forget, set_retention_days
 from interviewer.records.journal import Journal
@@ -76,10 +77,24 @@ async def traces(house: House, database: Database, words: Sequence[str] = WORDS)
             ids = () if table == "deletions" else (house.interview.interview_id, house.interview.invitation_id)
             found |= {f"{table}: {word}" for word in (*words, *ids) if word in content}
     for path in house.folder.rglob("*"):
-        content = path.read_bytes() if path.is_file() else b""
-        if house.interview.interview_id in str(path) or any(word.encode() in content for word in words):
+        inside = path.read_bytes() if path.is_file() else b""
+        if house.interview.interview_id in str(path) or any(word.encode() in inside for word in words):
             found.add(str(path.relative_to(house.folder)))
     return found
+
+
+async def in_a_scoring_run(database: Database, interview_id: str) -> None:
+    """One of its answers, with its embeddings."""
+    async with database.session() as session:
+        answer = {"answer_id": (await answers_of(session, interview_id))[0].id}
+        for statement in (
+            "INSERT INTO scoring_runs (id, status, asked, judge, dry_run, requested_by)"
+            " VALUES ('run_1', 'running', '{}', 'embedded', false, 'a test')",
+            "INSERT INTO scoring_run_items (run_id, seq, answer_id, transcript_version, status, tries, reused)"
+            " VALUES ('run_1', 1, :answer_id, 1, 'todo', 0, false)",
+            "INSERT INTO answer_embeddings (answer_id, model, texts, vectors) VALUES (:answer_id, 'm', '', '')",
+        ):
+            await session.execute(text(statement), answer if ":answer_id" in statement else {})
 
 
 async def test_nothing_of_a_deleted_interview_is_left(
@@ -96,6 +111,7 @@ async def test_nothing_of_a_deleted_interview_is_left(
     for folder in ("recordings", "journals", "objects"):
         assert any(trace.startswith(f"{folder}/") for trace in before)
     interview_id = house.interview.interview_id
+    await in_a_scoring_run(database, interview_id)
 
     with capture_logs() as logged:
         reply = await api.delete(f"/interviews/{interview_id}")
@@ -105,6 +121,7 @@ async def test_nothing_of_a_deleted_interview_is_left(
     made = reply.json()
     assert made["status"] == "erasing"
     assert made["removed"]["scorecards"] == 3
+    assert made["removed"]["answer_embeddings"] == made["removed"]["scoring_run_items"] == 1
     assert made["removed"]["candidates"] == 1
     assert await traces(house, database) == set()
     assert not any(word in str(logged) + reply.text for word in WORDS)
