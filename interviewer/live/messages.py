@@ -9,7 +9,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["MESSAGE_LIMIT", "in_parts"]
+from interviewer.conversation.view import View
+
+__all__ = ["MESSAGE_LIMIT", "cut", "in_parts", "melvin_caption", "shown"]
 
 MESSAGE_LIMIT = 1000
 """Bytes of JSON in one message."""
@@ -37,5 +39,27 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def cut(text: str, limit: int = 300) -> str:
-    """At most ``limit`` characters, for the state message; the whole text comes as a caption."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    """At most ``limit`` characters, and half as many bytes again (as JSON): few scripts need one for each."""
+    room = limit * 3 // 2
+    if len(text) <= limit and _size(text) <= room:
+        return text
+    kept = text[: limit - 1]
+    while _size(kept) > room - len("…".encode()):
+        kept = kept[:-1]
+    return kept.rstrip() + "…"
+
+
+def melvin_caption(utterance: int, text: str) -> dict[str, Any]:
+    return {"t": "caption", "id": f"m{utterance}", "side": "melvin", "text": text, "final": True}
+
+
+def shown(view: View) -> dict[str, Any]:
+    """The state message: long texts are cut in it; what is asked comes whole as a caption."""
+    message = view.to_message()
+    if message["question"] is not None:
+        message["question"]["title"] = cut(message["question"]["title"], 120)
+    return {**message, "asked": cut(message["asked"])}
+
+
+def _size(text: str) -> int:
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2

@@ -53,10 +53,10 @@ from interviewer.conversation.pace import Pace
 from interviewer.conversation.script import RATE, Script
 from interviewer.live.catching_up import CatchingUp
 from interviewer.live.clock import InterviewClock
-from interviewer.live.errors import InterviewOver
+from interviewer.live.errors import InterviewOver, Restarting
 from interviewer.live.links import Link, Links
 from interviewer.live.listening import Listening
-from interviewer.live.messages import cut
+from interviewer.live.messages import melvin_caption, shown
 from interviewer.live.parts import SessionParts
 from interviewer.live.speaking import Speaking
 from interviewer.live.stages import TurnStages
@@ -102,6 +102,8 @@ class InterviewSession:
         self._audio: bool | None = None
         """Whether the page sends sound; None before its hello."""
         self._queue: asyncio.Queue[tuple[Event, asyncio.Future[None] | None]] = asyncio.Queue()
+        self._logging: asyncio.Future[None] | None = None
+        """Waits for the event that is being written down now."""
         self._runner: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard_from_page = 0
@@ -133,9 +135,9 @@ class InterviewSession:
         self._queue.put_nowait((event, None))
 
     async def submit(self, event: Event) -> None:
-        """Take an event and return when it is on disk. Raises :class:`InterviewOver`."""
+        """Take an event and return when it is on disk. Raises InterviewOver, Restarting (not written down here)."""
         if self.conversation.finished or self._closed:
-            raise InterviewOver
+            raise self._refusal()
         logged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((event, logged))
         await logged
@@ -233,11 +235,11 @@ class InterviewSession:
             self._fail_waiting()
 
     async def _step(self) -> None:
-        logged: asyncio.Future[None] | None = None
+        self._logging = None
         taken = True
         try:
             async with asyncio.timeout(TICK_S):
-                event, logged = await self._queue.get()
+                event, self._logging = await self._queue.get()
         except TimeoutError:
             taken = False
             event = Tick(self.clock.now())
@@ -248,8 +250,8 @@ class InterviewSession:
         entries = self._log.entries(event, actions)
         if entries:
             await self._parts.journal.append(entries)
-        if logged is not None and not logged.done():
-            logged.set_result(None)
+        if self._logging is not None and not self._logging.done():
+            self._logging.set_result(None)
         if isinstance(event, (SpeechStarted, SpeechEnded, Typed, Draft, Pressed, Connected)):
             self.last_active = event.at
         self._stages.came(event)
@@ -326,7 +328,7 @@ class InterviewSession:
             self._show_caption(utterance, " ".join((*said.texts[: part + 1], "…")))
 
     def _show_caption(self, utterance: int, text: str) -> None:
-        self._caption = _caption(utterance, text)
+        self._caption = melvin_caption(utterance, text)
         self.links.send_text(self._caption)
 
     def _tell_page(self) -> None:
@@ -337,13 +339,12 @@ class InterviewSession:
             self.links.send_text({"t": "draft", "question_id": view.question.id, "text": view.draft})
         prompt = self._history.prompt
         if prompt is not None:  # another page, or this one after a restart of ours, has nothing but the state
-            self.links.send_text(_caption(prompt.utterance, " ".join(prompt.texts)))
+            self.links.send_text(melvin_caption(prompt.utterance, " ".join(prompt.texts)))
         if self._caption is not None:
             self.links.send_text(self._caption)
 
     def _show(self) -> None:
-        message = self.conversation.view().to_message()
-        self.links.send({**message, "asked": cut(message["asked"])})
+        self.links.send(shown(self.conversation.view()))
 
     def _saying_reached(self, utterance: int, part: int) -> None:
         if self._said_last is not None and self._said_last[0].utterance == utterance:
@@ -385,16 +386,15 @@ class InterviewSession:
         await self._parts.journal.close()
 
     def _fail_waiting(self) -> None:
-        while not self._queue.empty():
-            _, logged = self._queue.get_nowait()
+        queued = [self._queue.get_nowait()[1] for _ in range(self._queue.qsize())]
+        for logged in (self._logging, *queued):  # the first: its write failed, as on a full disk, or was given up
             if logged is not None and not logged.done():
-                logged.set_exception(InterviewOver())
+                logged.set_exception(self._refusal())
+
+    def _refusal(self) -> Exception:
+        return InterviewOver() if self.conversation.finished else Restarting()
 
     def own(self, work: Any, name: str) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work, name=f"{name} {self.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _caption(utterance: int, text: str) -> dict[str, Any]:
-    return {"t": "caption", "id": f"m{utterance}", "side": "melvin", "text": text, "final": True}
