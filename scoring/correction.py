@@ -1,4 +1,7 @@
-"""A candidate's correction of what was recognised: words that stay keep their times, new ones get times between."""
+"""A candidate's correction of what was recognised: words that stay keep their times, new ones get times between.
+
+A correction outlives the version it was made on: :func:`carried_over` makes it again on a newer one.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 
 from scoring.sentences import words
-from scoring.transcript import Turn, Word
+from scoring.transcript import Transcript, Turn, Word
 
-__all__ = ["corrected", "spread"]
+__all__ = ["carried_over", "corrected", "spread"]
 
 
 def corrected(turn: Turn, text: str) -> Turn:
@@ -31,6 +34,50 @@ def corrected(turn: Turn, text: str) -> Turn:
         elif c < d:
             result += spread(tokens[c:d], *_place(turn, a, b))
     return replace(turn, text=text, words=tuple(result))
+
+
+def carried_over(base: Transcript, mended: Transcript, newer: Transcript) -> Transcript:
+    """``newer`` with what the candidate changed from ``base`` to ``mended``: turn by turn, and within a turn that has
+    other words now, change by change where the words that were changed are still there."""
+    turns = list(newer.turns)
+    for was, now in zip(base.turns, mended.turns, strict=True):
+        if was == now:
+            continue
+        at = max(range(len(turns)), key=lambda i: _shared(was, turns[i]), default=None)
+        if at is not None and _shared(was, turns[at]) > 0:
+            text = _changed_alike(was.text, now.text, turns[at].text)
+            turns[at] = corrected(turns[at], text)
+    return replace(newer, turns=tuple(turns))
+
+
+def _shared(one: Turn, other: Turn) -> float:
+    """Seconds that two turns of the same side, way and question have in common."""
+    if (one.side, one.mode, one.question_id) != (other.side, other.mode, other.question_id):
+        return 0.0
+    return min(one.end, other.end) - max(one.start, other.start)
+
+
+def _changed_alike(was: str, now: str, newer: str) -> str:
+    """Words of ``newer`` with the changes from ``was`` to ``now``; where what was changed is gone, nothing is."""
+    if was.split() == newer.split():
+        return now
+    old, new, mine = was.split(), now.split(), newer.split()
+    known = [_same(t) for t in old]
+    place: dict[int, int] = {}
+    for a, b, size in SequenceMatcher(None, known, [_same(t) for t in mine], autojunk=False).get_matching_blocks():
+        place |= {a + i: b + i for i in range(size)}
+    out = list(mine)
+    changes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    for op, a, b, c, d in reversed(changes):
+        spots = [place[i] for i in range(a, b) if i in place]
+        if op == "insert":
+            before, after = place.get(a - 1), place.get(a)
+            spot = before + 1 if before is not None else after
+            if spot is not None:
+                out[spot:spot] = new[c:d]
+        elif op != "equal" and len(spots) == b - a == spots[-1] - spots[0] + 1:
+            out[spots[0] : spots[-1] + 1] = new[c:d]
+    return " ".join(out)
 
 
 def _same(token: str) -> str:

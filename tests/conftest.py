@@ -13,10 +13,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from interviewer.records.database import Database
 from interviewer.records.embedded import EmbeddedPostgres
 from interviewer.records.migrations import upgrade
+
+# How fast a busy machine makes examples says nothing about the code.
+settings.register_profile("melvin", suppress_health_check=[HealthCheck.too_slow], deadline=None)
+settings.load_profile("melvin")
 
 _TEMPLATE = "melvin"
 _numbers = count(1)
@@ -57,7 +62,8 @@ def _admin(postgres_url: str) -> str:
     return postgres_url.replace(f"/{_TEMPLATE}?", "/postgres?", 1)
 
 
-def _clone(postgres_url: str, name: str) -> str:
+def clone(postgres_url: str, name: str) -> str:
+    """The URL of a migrated, empty database of that name, which goes with the server."""
     with psycopg.connect(_admin(postgres_url), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
     return postgres_url.replace(f"/{_TEMPLATE}?", f"/{name}?", 1)
@@ -65,7 +71,7 @@ def _clone(postgres_url: str, name: str) -> str:
 
 @pytest.fixture(scope="session")
 def _shared_database_url(postgres_url: str) -> str:
-    return _clone(postgres_url, "shared")
+    return clone(postgres_url, "shared")
 
 
 @pytest.fixture
@@ -90,7 +96,7 @@ def database_url(_shared_database_url: str) -> Iterator[str]:
 def own_database_url(postgres_url: str) -> Iterator[str]:
     """A database that the test may break."""
     name = f"own_{next(_numbers)}"
-    yield _clone(postgres_url, name)
+    yield clone(postgres_url, name)
     with psycopg.connect(_admin(postgres_url), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

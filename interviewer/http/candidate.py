@@ -18,6 +18,7 @@ from interviewer.http.nodes import node_addresses, origin_of, policy_for
 from interviewer.http.pages import render
 from interviewer.http.problems import Problem
 from interviewer.http.transcript_check import Written, as_text, checked_questions, correct, written_out
+from interviewer.jobs.late_words import carry_correction
 from interviewer.plans.notice import Notice
 from interviewer.plans.variables import announced, filled
 from interviewer.records import consents, interviews, transcripts
@@ -223,7 +224,11 @@ async def _store_correction(session: AsyncSession, interview: Interview, version
         if str(row.version) == version:
             changed = correct(Transcript.from_dict(row.body), texts)
             if changed is not None:
-                await transcripts.add_transcript(session, interview.id, "candidate", changed.to_dict())
+                made_from = transcripts.correction_of(row.version)
+                await transcripts.add_transcript(
+                    session, interview.id, "candidate", changed.to_dict(), made_from=made_from
+                )
+                await carry_correction(session, interview.id)
             return
     raise Problem(409, "transcript-changed", "The transcript has changed", "Please load this page again.")
 

@@ -16,6 +16,7 @@ from interviewer.conversation.script import RATE, Script
 from interviewer.jobs.assembly import recorded_sound, remove_parts
 from interviewer.jobs.defer import JobQueue
 from interviewer.jobs.failures import PlainError
+from interviewer.jobs.late_words import carry_correction, count_recovered
 from interviewer.jobs.recovered import with_recovered
 from interviewer.jobs.transcribe import record_transcript
 from interviewer.jobs.whole_recording import WholeRecording, wait_for_browser_s, whole_recording
@@ -62,6 +63,10 @@ async def finalise(work: Work, interview_id: str) -> None:
             made = with_recovered(turns, whole.filled)
             new = await record_transcript(work, interview, script, made, fingerprint, whole.folder)
     await remove_parts(work, sound.parts)
+    if new:
+        async with work.database.session() as session:
+            await count_recovered(session, interview_id, made, whole.filled)
+            await carry_correction(session, interview_id)
     if new and interview.status in ("submitted", "scored"):
         await _rescored(work, interview_id)
     async with work.database.session() as session:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.records.ids import new_id
 from interviewer.records.tables import AnswerRow
 
-__all__ = ["NewAnswer", "answers_of", "put_answers"]
+__all__ = ["NewAnswer", "answers_of", "put_answers", "turned_out_answered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,18 @@ async def put_answers(session: AsyncSession, interview_id: str, answers: Sequenc
             set_={"status": put.excluded.status, "position": put.excluded.position, "kind": put.excluded.kind},
         )
     )
+
+
+async def turned_out_answered(session: AsyncSession, interview_id: str, question_ids: Collection[str]) -> None:
+    """What the candidate said to these came after the interview was over. What they chose to skip stays skipped."""
+    await session.execute(
+        update(AnswerRow)
+        .where(
+            AnswerRow.interview_id == interview_id, AnswerRow.question_id.in_(question_ids),
+            AnswerRow.status.in_(("no-answer", "not-reached")),
+        )
+        .values(status="answered")
+    )  # fmt: skip
 
 
 async def answers_of(session: AsyncSession, interview_id: str) -> list[AnswerRow]:

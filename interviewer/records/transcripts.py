@@ -10,7 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.records.tables import Interview, TranscriptRow
 
-__all__ = ["Source", "add_transcript", "best_transcript", "latest_transcript", "made_from_known", "transcripts_of"]
+__all__ = [
+    "Source", "add_transcript", "best_transcript", "correction_of", "latest_transcript", "made_from_known",
+    "transcripts_of",
+]  # fmt: skip
 
 Source = Literal["live", "record", "candidate"]
 
@@ -32,6 +35,11 @@ async def add_transcript(
     )
     await session.flush()
     return version
+
+
+def correction_of(version: int) -> str:
+    """What a correction was made from: the version that the candidate read, or onto which theirs was carried over."""
+    return f"correction of {version}"
 
 
 async def made_from_known(session: AsyncSession, interview_id: str, made_from: str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,11 +16,14 @@ from interviewer.conversation.history import turns
 from interviewer.conversation.script import RATE
 from interviewer.jobs.finalise import finalise
 from interviewer.records import browser
+from interviewer.records.answers import answers_of
 from interviewer.records.database import Database
 from interviewer.records.interviews import interview as find_interview
 from interviewer.records.interviews import set_status, update_interview
 from interviewer.records.recordings import recordings_of
-from interviewer.records.transcripts import transcripts_of
+from interviewer.records.transcripts import add_transcript, best_transcript, correction_of, transcripts_of
+from scoring.correction import corrected
+from scoring.transcript import Side, Transcript
 from tests.clips import clips
 from tests.conversation.scripted import Candidate
 from tests.jobs.interviews import Bench, a_bench, recorded, script, spoken_then_ended, stored
@@ -128,13 +132,27 @@ async def test_a_missing_manifest_is_waited_for_and_what_comes_later_makes_a_new
         await set_status(session, interview_id, "submitted")
         before = await transcripts_of(session, interview_id)
     assert [v.source for v in before] == ["live", "record"]
+    read = Transcript.from_dict(before[-1].body)
+    mended = replace(read, turns=tuple(
+        corrected(t, t.text.replace("word3", "flew")) if t.side is Side.CANDIDATE else t for t in read.turns
+    ))  # fmt: skip
+    async with database.session() as session:
+        await add_transcript(session, interview_id, "candidate", mended.to_dict(), made_from=correction_of(2))
+        first = (await answers_of(session, interview_id))[0]
+        await session.execute(text("UPDATE answers SET status = 'no-answer' WHERE id = :id"), {"id": first.id})
 
     for number in range(len(chunks) - 4, len(chunks)):
         await put(bench, interview_id, number, chunks[number])
     await finalise(bench.work, interview_id)
     async with database.session() as session:
         after = await transcripts_of(session, interview_id)
-    assert [v.source for v in after] == ["live", "record", "record"]
+        best = await best_transcript(session, interview_id)
+        statuses = {a.id: a.status for a in await answers_of(session, interview_id)}
+    assert [v.source for v in after] == ["live", "record", "candidate", "record", "candidate"]
+    assert best is not None
+    assert best.version == 5
+    assert "flew" in str(best.body), "what the candidate mended stands in the newer words too"
+    assert statuses[first.id] == "answered", "what came late is an answer, and is scored"
     assert len(bench.recogniser.heard) == 2
     assert np.count_nonzero(bench.recogniser.heard[1]) > np.count_nonzero(bench.recogniser.heard[0])
 

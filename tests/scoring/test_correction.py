@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.correction import corrected
-from scoring.transcript import Mode, Side, Turn, Word
+from scoring.correction import carried_over, corrected
+from scoring.transcript import Mode, Side, Transcript, Turn, Word
 
 
 def turn(text: str) -> Turn:
@@ -53,3 +53,30 @@ def test_words_spell_the_text_and_never_run_backwards(old: list[str], new: list[
         assert [w.text for w in words] == new
     assert all(w.start <= w.end for w in words)
     assert all(a.end <= b.start + 1e-6 for a, b in pairwise(words))
+
+
+def transcript(*turns: Turn) -> Transcript:
+    return Transcript("en", turns)
+
+
+def test_a_correction_is_made_again_where_later_sound_added_words() -> None:
+    read = turn("they flu to the moon in July")
+    mended = transcript(corrected(read, "They flew to the Moon in July"))
+    newer = turn("and then they flu to the moon in july of that year")
+    late = Turn(Side.CANDIDATE, Mode.SPOKEN, "a minute that came late", 40.0, 90.0, "moon")
+    carried = carried_over(transcript(read), mended, transcript(newer, late))
+    assert [t.text for t in carried.turns] == [
+        "and then They flew to the Moon in july of that year",
+        "a minute that came late",
+    ]
+    assert carried.turns[0].words[0].confidence == 0.9
+    assert carried_over(transcript(read), mended, transcript(read)) == mended
+
+
+def test_a_correction_of_what_is_gone_changes_nothing_else() -> None:
+    read = turn("they flu home")
+    mended = transcript(corrected(read, "they flew home"))
+    newer = turn("something else was said instead")
+    assert carried_over(transcript(read), mended, transcript(newer)) == transcript(newer)
+    elsewhere = Turn(Side.CANDIDATE, Mode.SPOKEN, "they flu home", 0.0, 3.0, "another")
+    assert carried_over(transcript(read), mended, transcript(elsewhere)) == transcript(elsewhere)
