@@ -60,6 +60,24 @@ async def context() -> AsyncIterator[BrowserContext]:
         await running.close()
 
 
+SENT_FIRST = """async () => {
+  const { CAMERA, ChunkStore } = await import("/static/candidate/chunk_store.js");
+  const store = await ChunkStore.open("another link");
+  const add = (kind, id) => store.add({ id, kind, type: kind, at: 0 }, new ArrayBuffer(8));
+  await add("camera", `${CAMERA}001-older`);
+  await add("microphone", "002-newer");
+  const both = [await store.next(new Set()), await store.next(new Set([await store.next(new Set())]
+    .map((one) => [one.interview, one.stretch, one.number].join("/"))))];
+  const alone = await store.next(new Set(), true);
+  await store.remove(alone);
+  const kinds = [...both, alone, await store.next(new Set(), true)].map((one) => one && one.type);
+  await store.forget();
+  return kinds;
+}"""
+"""What is sent first and second of an older chunk of the camera and a newer one of the sound; and then by the one of the
+two senders that takes sound alone."""
+
+
 async def stretches(who: Candidate, kind: str) -> list[browser.KnownStretch]:
     async with who.rooms.database.session() as session:
         return await browser.stretches_of(session, (await who.interview()).id, kind)
@@ -125,6 +143,7 @@ async def test_it_is_recorded_where_it_was_chosen_and_off_for_good_where_it_was_
         for number in range(stretch.there):
             file.write(await asked.rooms.objects.get(browser.chunk_key(interview_id, stretch.stretch, number)))
     assert playable(recorded, target, stretch.media_type) > 1.0
+    assert await candidates.evaluate(SENT_FIRST) == ["microphone", "camera", "microphone", None]
     assert faults == []
 
 

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from interviewer.jobs.app import jobs_app
 from interviewer.jobs.camera import camera
+from interviewer.jobs.defer import JobQueue
 from interviewer.jobs.erase import erase_files
 from interviewer.jobs.finalise import finalise
 from interviewer.jobs.score import score
+from interviewer.jobs.worker import work_off
 from interviewer.records import browser
 from interviewer.records.camera import segments_of
 from interviewer.records.database import Database
@@ -168,5 +169,19 @@ async def test_a_deleted_interview_leaves_no_picture(database: Database, bench: 
     assert await made(bench, interview_id) == []
 
 
-def test_the_queue_knows_the_job(database_url: str) -> None:
-    assert "camera" in jobs_app(database_url).tasks
+async def test_the_queue_runs_it_once_and_after_all_that_somebody_waits_for(
+    database: Database, database_url: str, bench: Bench
+) -> None:
+    interview_id = await stored(database, typed_through())
+    await sent(bench, interview_id, camera_webm(1.0), 0, numbers=range(6))
+    queue = JobQueue(database_url)
+    await queue.open()
+    for _ in range(2):
+        await queue.defer_camera(interview_id)
+    await queue.close()
+    assert await waiting(database, interview_id) == 1
+    async with database.session() as session:
+        behind = text("SELECT priority FROM procrastinate_jobs WHERE task_name = 'camera'")
+        assert (await session.execute(behind)).scalar_one() < 0
+    await work_off(database_url, bench.work)
+    assert len(await made(bench, interview_id)) == 1
