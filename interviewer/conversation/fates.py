@@ -28,11 +28,11 @@ NEAREST, FARTHEST = 0.7, 1.4
 
 PRICE_OF_PACE: Mapping[Pace, Price] = MappingProxyType(
     {
-        # By the benchmark ``turns``, on speakers that finality was not fitted to. 12: normal cuts at most 3 % of long
-        # pauses, with smart-turn and without, and most ends are answered after the shortest wait. Relaxed: at most 1 %.
+        # By the benchmark ``turns``, on speakers that finality was not fitted to: normal is to cut at most 3 % of long
+        # pauses and relaxed 1 %, with smart-turn and without, and to answer most ends after the shortest wait.
         Pace.BRISK: Price(4.0, 0.9, 4.1, 2.2),
-        Pace.NORMAL: Price(12.0, 1.1, 6.2, 3.0),
-        Pace.RELAXED: Price(25.0, 3.5, 6.6, 5.0),
+        Pace.NORMAL: Price(20.0, 1.1, 6.2, 3.0),
+        Pace.RELAXED: Price(40.0, 4.0, 6.6, 5.0),
     }
 )
 

@@ -5,21 +5,25 @@ Data: audio/read_en, spontaneous_en, fillers_en and moon_intent_pauses of DIR, e
 the conversation's own ``TurnSoFar`` and ``Wait``. A pause is cut where the policy would have answered in it; pauses of
 1 s and more count, and the share cut is the mean over pause lengths (1 to 6 s, to the second). The gap is from the true
 end of an answer to the decision, words included where they are later; recognition takes 0.4 s on this clock, and the
-time to Melvin's first sound is not in it. Finality is judged for each speaker by coefficients fitted to the others
-alone (and to audio/nonnative_en, on which nothing is measured). Where smart-turn's weights are there (see
-``smart_turn``), the figures are those of finality with it, and the notes have finality without it and smart-turn alone,
-beside the policy of before and fixed silences. ``--quick``: each sixth clip.
+time to Melvin's first sound is not in it.
+
+Finality is judged for each speaker by coefficients fitted to the others alone (and to audio/nonnative_en, on which
+nothing is measured). The price of a cut-in is one number for all; beside it stands what comes out where each speaker
+is waited for by the least price that cuts at most the target of the others. Pauses at which a sentence ends by the
+reference text (see ``reference``) count; beside that stands what comes out without them. Where smart-turn's weights are
+there (see ``smart_turn``), the figures are those of finality with it, and the notes have finality without it and
+smart-turn alone, beside the policies of before and fixed silences. ``--quick``: each sixth clip.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean, median, quantiles
+from statistics import fmean, median
 
 from interviewer.conversation.cues import Cue
+from interviewer.conversation.fates import PRICE_OF_PACE
 from interviewer.conversation.pace import LEARNED_FROM_S, LEARNED_TO_S, Pace
-from interviewer.conversation.pauses import verdict
 from interviewer.conversation.turns import (
     Finality,
     FixedSilence,
@@ -29,22 +33,24 @@ from interviewer.conversation.turns import (
     TurnPolicy,
     TurnSoFar,
     Wait,
+    Weighed,
 )
-from interviewer.conversation.waiting import FINAL, PRICES
+from interviewer.conversation.waiting import FINAL
 from interviewer.speech.finality import Ending
 from tests.benchmarks.report import Figure, Options, Report
 from tests.benchmarks.turns.endings import HeardPause, HeardPauses, Treated, heard_pauses
 from tests.benchmarks.turns.fit import examples_of, fit
+from tests.benchmarks.turns.points import Point, counts, ends, line, p95, point, point_by_speaker
 from tests.benchmarks.turns.smart_turn import Tunes
+from tests.benchmarks.turns.waited import waited
 from tests.clips import RATE
 
-__all__ = ["run"]
+__all__ = ["measured", "run"]
 
-COUNTED_FROM_S = 1.0
 AT_MOST = {Pace.NORMAL: 0.03, Pace.RELAXED: 0.01}
 LEAST_PAUSES = {Pace.NORMAL: 200, Pace.RELAXED: 300}
 FIXED_S = (0.7, 1.0, 1.5, 2.0, 3.0)
-CUT_INS_S = (3.0, 6.0, 9.0, 12.0, 25.0, 50.0, 100.0)
+CUT_INS_S = (3.0, 5.0, 7.0, 9.0, 12.0, 15.0, 20.0, 30.0, 60.0)
 """What a cut-in may be worth, in seconds of waiting: the curve of the policy in use."""
 
 
@@ -67,53 +73,76 @@ class SmartTurnAlone:
 
 
 SMART_TURNS = [SmartTurnAlone(q, p, s) for q, p, s in (
-    (0.2, 0.5, 3.0), (0.7, 0.5, 3.0), (1.0, 0.5, 3.0), (1.1, 0.9, 3.0), (1.1, 0.95, 6.2), (2.0, 0.5, 3.0),
+    (0.2, 0.5, 3.0), (0.7, 0.5, 3.0), (1.0, 0.5, 3.0), (1.1, 0.9, 3.0), (1.1, 0.5, 6.2), (1.1, 0.95, 6.2),
+    (2.0, 0.5, 3.0),
 )]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One policy at one pace. ``cut``: share of pauses, mean over lengths; ``gaps_s``: one for each answer."""
-
-    name: str
-    pauses: int
-    cut: float
-    cut_spliced: float
-    cut_own: float
-    gaps_s: Sequence[float]
-
-
 def run(options: Options) -> Report:
-    heard = heard_pauses(options.data, quick=options.quick)
+    return measured(heard_pauses(options.data, quick=options.quick))
+
+
+def measured(heard: HeardPauses) -> Report:
     alone = _judged(heard, tune=False)
     judged = alone if heard.tunes is None else _judged(heard, tune=True)
-    points = {pace: [_point(LeastCost(), judged, pace)] for pace in Pace}
-    lines = [_line(pace, points[pace][0]) for pace in Pace]
-    for cut_in_s in CUT_INS_S:
-        price = replace(PRICES[Pace.NORMAL], cut_in_s=cut_in_s)
-        policy = LeastCost(f"  a cut-in worth {cut_in_s:g} s", {Pace.NORMAL: price})
-        lines.append(_line(Pace.NORMAL, _point(policy, judged, Pace.NORMAL)))
+    points = {pace: point(Weighed(), judged, pace) for pace in Pace}
+    lines = [line(pace, points[pace]) for pace in Pace]
+    lines += _aside(judged, "weighed")
+    lines += [line(Pace.NORMAL, point(_worth(cut_in_s), judged, Pace.NORMAL)) for cut_in_s in CUT_INS_S]
     if heard.tunes is not None:
-        lines += [_line(pace, _point(LeastCost("least-cost, no smart-turn"), alone, pace)) for pace in Pace]
+        named = Weighed("weighed, no smart-turn")
+        lines += [line(pace, point(named, alone, pace)) for pace in Pace]
+        lines += _aside(alone, named.name)
     for pace in Pace:
-        lines += [_line(pace, _point(policy, alone, pace)) for policy in (Finality(), Paced())]
+        lines += [line(pace, point(policy, judged, pace)) for policy in (LeastCost(), Finality(), Paced())]
     others: list[TurnPolicy] = [TailAware(), *(FixedSilence(s) for s in FIXED_S)]
-    lines += [_line(Pace.NORMAL, _point(policy, alone, Pace.NORMAL)) for policy in others]
+    lines += [line(Pace.NORMAL, point(policy, alone, Pace.NORMAL)) for policy in others]
     if heard.tunes is not None:
         sounded = _sounded(heard.pauses, heard.tunes)
-        lines += [_line(Pace.NORMAL, _point(policy, sounded, Pace.NORMAL)) for policy in SMART_TURNS]
+        lines += [line(Pace.NORMAL, point(policy, sounded, Pace.NORMAL)) for policy in SMART_TURNS]
     notes = [
         f"{heard.model}; {sum(p.kind == 'spliced' for p in judged)} spliced pauses and "
-        f"{sum(p.kind == 'own' and _counts(p) for p in judged)} of the candidates' own of 1 s and more, "
-        f"{sum(_ends(p) for p in judged)} ends of answers, of {len({p.answer.clip.name for p in judged})} clips; each "
+        f"{sum(p.kind == 'own' and counts(p) for p in judged)} of the candidates' own of 1 s and more, "
+        f"{sum(ends(p) for p in judged)} ends of answers, of {len({p.answer.clip.name for p in judged})} clips; each "
         f"of {len({p.answer.clip.speaker for p in judged})} speakers by coefficients fitted to the others and to "
         f"{len({p.answer.clip.speaker for p in heard.others})} more",
+        _by_reference(judged),
         *lines,
         _changed(heard, judged),
+        *waited(Weighed(), judged, Pace.NORMAL),
     ]
     if heard.tunes is None:
         notes.append("smart-turn was not measured: its weights are not installed, and MELVIN_SMART_TURN names none")
-    return Report([f for pace in Pace for f in _figures(pace, points[pace][0])], notes)
+    return Report([f for pace in Pace for f in _figures(pace, points[pace])], notes)
+
+
+def _worth(cut_in_s: float, pace: Pace = Pace.NORMAL) -> Weighed:
+    return Weighed(f"  a cut-in worth {cut_in_s:g} s", {pace: replace(PRICE_OF_PACE[pace], cut_in_s=cut_in_s)})
+
+
+def _aside(judged: Sequence[HeardPause], name: str) -> list[str]:
+    """What the figures owe to the choice of a price, and to pauses after finished sentences."""
+    chosen: dict[str, TurnPolicy] = {}
+    for speaker in {p.answer.clip.speaker for p in judged}:
+        rest = [p for p in judged if p.answer.clip.speaker != speaker]
+        prices = (_worth(cut_in_s) for cut_in_s in CUT_INS_S)
+        kept = (policy for policy in prices if point(policy, rest, Pace.NORMAL).cut <= AT_MOST[Pace.NORMAL])
+        chosen[speaker] = next(kept, _worth(CUT_INS_S[-1]))
+    within = [p for p in judged if p.ends_sentence is not True]
+    return [
+        line(Pace.NORMAL, point_by_speaker(f"{name}, price by the others", chosen, judged, Pace.NORMAL)),
+        *(line(pace, point(Weighed(f"{name}, within sentences"), within, pace)) for pace in AT_MOST),
+    ]
+
+
+def _by_reference(judged: Sequence[HeardPause]) -> str:
+    def told(kind: str, ends_sentence: bool | None) -> int:
+        return sum(p.kind == kind and counts(p) and p.ends_sentence is ends_sentence for p in judged)
+
+    return "by the reference text, a sentence ends at: " + "; ".join(
+        f"{told(kind, True)} {kind} pauses, at {told(kind, False)} none, {told(kind, None)} it does not say"
+        for kind in ("spliced", "own")
+    )
 
 
 def _judged(heard: HeardPauses, *, tune: bool) -> list[HeardPause]:
@@ -129,7 +158,7 @@ def _judged(heard: HeardPauses, *, tune: bool) -> list[HeardPause]:
             finality = None if ending is None else judge(ending)
             turn = replace(found.pause.turn, finality=finality, pauses=tuple(own))
             out.append(replace(found, pause=replace(found.pause, turn=turn)))
-            final = finality is None or finality >= FINAL
+            final = (finality is None or finality >= FINAL) and not turn.wordless_s
             if found.pause.went_on and final and LEARNED_FROM_S <= found.pause.silence_s <= LEARNED_TO_S:
                 own.append(found.pause.silence_s)
     return out
@@ -144,13 +173,13 @@ def _changed(heard: HeardPauses, judged: Sequence[HeardPause]) -> str:
         for treated in (t for t in heard.treated if t.gated and t.speaker == speaker):
             gated[treated.ends].append((judge(_plain(treated, heard)) or 0.0) >= FINAL)
     as_is = {
-        ends: [(p.pause.turn.finality or 0.0) >= FINAL for p in judged if (_ends(p) if ends else p.kind == "spliced")]
-        for ends in (True, False)
+        over: [(p.pause.turn.finality or 0.0) >= FINAL for p in judged if (ends(p) if over else p.kind == "spliced")]
+        for over in (True, False)
     }
     return "sounds final: " + ", ".join(
-        f"{fmean(of[ends] or [0.0]):.0%} of {len(of[ends])} {'ends' if ends else 'pauses'} {how}"
+        f"{fmean(of[over] or [0.0]):.0%} of {len(of[over])} {'ends' if over else 'pauses'} {how}"
         for of, how in ((as_is, "as recorded"), (gated, "behind a noise gate"))
-        for ends in (True, False)
+        for over in (True, False)
     )
 
 
@@ -167,59 +196,13 @@ def _sounded(pauses: Sequence[HeardPause], tunes: Tunes) -> list[HeardPause]:
     ]  # fmt: skip
 
 
-def _counts(found: HeardPause) -> bool:
-    return found.length_s is not None and found.length_s >= COUNTED_FROM_S
-
-
-def _ends(found: HeardPause) -> bool:
-    return found.kind == "end" and found.answer.clip.ends
-
-
-def _point(policy: TurnPolicy, pauses: Sequence[HeardPause], pace: Pace) -> Point:
-    cut: dict[tuple[str, int], list[bool]] = {}
-    gaps = []
-    for found in pauses:
-        pause = replace(found.pause, turn=replace(found.pause.turn, pace=pace))
-        answered_s = verdict(pause, policy).answers_after_s
-        if _ends(found) and answered_s is not None:
-            gaps.append(answered_s + found.late_s)
-        elif found.length_s is not None and _counts(found):
-            cut.setdefault((found.kind, round(found.length_s)), []).append(answered_s is not None)
-    return Point(
-        policy.name,
-        sum(len(each) for each in cut.values()),
-        fmean(_by_length(cut, ("spliced", "own"))),
-        fmean(_by_length(cut, ("spliced",))),
-        fmean([c for (kind, _), each in cut.items() if kind == "own" for c in each] or [0.0]),
-        gaps,
-    )
-
-
-def _by_length(cut: dict[tuple[str, int], list[bool]], kinds: Sequence[str]) -> Iterator[float]:
-    for length in sorted({length for _, length in cut}):
-        each = [c for kind in kinds for c in cut.get((kind, length), ())]
-        if each:
-            yield fmean(each)
-
-
-def _p95(values: Sequence[float]) -> float:
-    return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
-
-
-def _line(pace: Pace, point: Point) -> str:
-    return (
-        f"{pace.value:8} {point.name:26} cut {point.cut:6.1%} (spliced {point.cut_spliced:6.1%}, "
-        f"own {point.cut_own:6.1%})  gap median {median(point.gaps_s):.2f} s, p95 {_p95(point.gaps_s):.2f} s"
-    )
-
-
-def _figures(pace: Pace, point: Point) -> list[Figure]:
+def _figures(pace: Pace, found: Point) -> list[Figure]:
     normal = pace is Pace.NORMAL
     return [
-        Figure(f"{pace.value}: pauses of 1 s and more", point.pauses, "", at_least=LEAST_PAUSES.get(pace)),
-        Figure(f"{pace.value}: of them cut", point.cut, "", at_most=AT_MOST.get(pace)),
+        Figure(f"{pace.value}: pauses of 1 s and more", found.pauses, "", at_least=LEAST_PAUSES.get(pace)),
+        Figure(f"{pace.value}: of them cut", found.cut, "", at_most=AT_MOST.get(pace)),
         Figure(
-            f"{pace.value}: gap to the decision, median", median(point.gaps_s), "s", at_most=1.3 if normal else None
+            f"{pace.value}: gap to the decision, median", median(found.gaps_s), "s", at_most=1.3 if normal else None
         ),
-        Figure(f"{pace.value}: gap to the decision, p95", _p95(point.gaps_s), "s", at_most=2.0 if normal else None),
+        Figure(f"{pace.value}: gap to the decision, p95", p95(found.gaps_s), "s", at_most=2.0 if normal else None),
     ]

@@ -60,6 +60,8 @@ class HeardPause:
     ending: Ending | None
     at: int = 0
     """Where the silence begins, in samples of the answer."""
+    ends_sentence: bool | None = None
+    """By the reference, there; None where that does not say."""
 
 
 @dataclass(slots=True)
@@ -164,9 +166,11 @@ def _pauses(answer: Answer, cached: _Recogniser) -> Iterator[tuple[HeardPause, t
         near = [(where, length / RATE) for where, length in answer.spliced if abs(where - at) < NEAR_S * RATE]
         if near and pause.silence_s <= near[0][1] + GREW_S:
             late_s = (at - near[0][0]) / RATE
-            yield HeardPause(answer, pause, "spliced", near[0][1], late_s, ending, at), sound
+            ends_sentence = answer.ends_sentence(near[0][0])
+            yield HeardPause(answer, pause, "spliced", near[0][1], late_s, ending, at, ends_sentence), sound
         elif not near and not answer.spliced:  # in the spliced answers the same pauses come again
-            yield HeardPause(answer, pause, "own", pause.silence_s, 0.0, ending, at), sound
+            ends_sentence = answer.ends_sentence(at + round(pause.silence_s / 2 * RATE))
+            yield HeardPause(answer, pause, "own", pause.silence_s, 0.0, ending, at, ends_sentence), sound
 
 
 def _treated(
@@ -174,7 +178,8 @@ def _treated(
 ) -> Iterator[Treated]:
     clip = found.answer.clip
     ends = found.kind == "end"
-    if heard is None or found.kind == "own" or (ends and not clip.ends):
+    unworded = found.pause.turn.wordless_s > 0.0  # then the sound is that of an earlier silence
+    if heard is None or unworded or found.kind == "own" or (ends and not clip.ends):
         return
     sound, before = heard
     place = len(sound) - round((TAIL_S + found.late_s) * RATE)

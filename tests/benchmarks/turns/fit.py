@@ -57,11 +57,14 @@ def fit(examples: Sequence[Example]) -> Judge:
 
 
 def examples_of(heard: HeardPauses, *, tune: bool) -> list[Example]:
-    """Pauses of the candidate's own are left out: many of them follow finished sentences, and nobody said which."""
+    """Pauses of the candidate's own are left out: many of them follow finished sentences. So are silences after speech
+    that gave no words: the ending before them is that of another silence."""
     chosen = [
         Example(p.ending, p.kind == "end", p.answer.clip.speaker)
         for p in [*heard.pauses, *heard.others]
-        if p.ending is not None and (p.kind == "spliced" or (p.kind == "end" and p.answer.clip.ends))
+        if p.ending is not None
+        and not p.pause.turn.wordless_s
+        and (p.kind == "spliced" or (p.kind == "end" and p.answer.clip.ends))
     ]
     chosen += [Example(t.ending, t.ends, t.speaker) for t in heard.treated]
     return chosen if tune else [replace(e, ending=replace(e.ending, tune=None)) for e in chosen]

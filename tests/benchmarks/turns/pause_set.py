@@ -24,6 +24,7 @@ import numpy.typing as npt
 from interviewer.speech.silero import CHUNK
 from scoring.transcript import Word
 from tests.benchmarks.report import DataMissing
+from tests.benchmarks.turns.reference import sentence_ends_after
 from tests.clips import RATE, load
 
 __all__ = ["LENGTHS_S", "Answer", "Clip", "answers_of", "clips", "cut_at", "gated_at", "other_clips"]
@@ -55,7 +56,7 @@ WITHIN_DB = 20.0
 @dataclass(frozen=True, slots=True)
 class Clip:
     """``ends``: its last word is the end of a turn. ``speaker`` is what clips are split by. ``other``: for fitting
-    alone."""
+    alone. ``reference``: its text as the set has it."""
 
     name: str
     folder: str
@@ -63,39 +64,51 @@ class Clip:
     path: Path
     ends: bool
     other: bool = False
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``spliced``: (where the silence begins, its length), in samples of ``pcm``. ``end``: of the speech."""
+    """``spliced``: (where the silence begins, its length), in samples of ``pcm``. ``end``: of the speech.
+    ``between_words``: (where, whether a sentence ends there by the reference, None where that does not say)."""
 
     clip: Clip
     name: str
     pcm: Pcm
     spliced: tuple[tuple[int, int], ...]
     end: int
+    between_words: tuple[tuple[int, bool | None], ...] = ()
+
+    def ends_sentence(self, at: int) -> bool | None:
+        """Whether a sentence ends, by the reference, between the two words nearest to ``at``."""
+        if not self.between_words:
+            return None
+        return min(self.between_words, key=lambda place: abs(place[0] - at))[1]
 
 
 def clips(data: Path) -> list[Clip]:
     """What turn policies are measured on."""
     found = []
     for folder in (*SETS, ALONE[0]):
-        for name, speaker, path in _manifest(data, folder):
+        for name, speaker, path, text in _manifest(data, folder):
             if folder != ALONE[0] or name == ALONE[1]:
-                found.append(Clip(name, folder, speaker, path, name not in UNFINISHED))
+                found.append(Clip(name, folder, speaker, path, name not in UNFINISHED, reference=text))
     return found
 
 
 def other_clips(data: Path) -> list[Clip]:
-    return [Clip(name, OTHER, speaker, path, ends=True, other=True) for name, speaker, path in _manifest(data, OTHER)]
+    found = _manifest(data, OTHER)
+    return [
+        Clip(name, OTHER, speaker, path, ends=True, other=True, reference=text) for name, speaker, path, text in found
+    ]
 
 
-def _manifest(data: Path, folder: str) -> Iterator[tuple[str, str, Path]]:
+def _manifest(data: Path, folder: str) -> Iterator[tuple[str, str, Path, str]]:
     manifest = data / "audio" / folder / "manifest.jsonl"
     if not manifest.is_file():
         raise DataMissing(f"{manifest} is not there; name the folder that holds audio/ with --data or MELVIN_DATA")
     for row in map(json.loads, manifest.read_text("utf-8").splitlines()):
-        yield str(row["file"]), str(row["speaker"]), manifest.parent / str(row["file"])
+        yield str(row["file"]), str(row["speaker"]), manifest.parent / str(row["file"]), row["text"] or ""
 
 
 def answers_of(clip: Clip, words: Callable[[Pcm], Sequence[Word]], variants: int = VARIANTS) -> Iterator[Answer]:
@@ -105,15 +118,18 @@ def answers_of(clip: Clip, words: Callable[[Pcm], Sequence[Word]], variants: int
     first, last = _speech(pcm)
     pcm = _placed(pcm[max(0, first - RATE // 5) : last + RATE // 5], tone)
     last = _speech(pcm)[1]
-    yield Answer(clip, clip.name, pcm, (), last)
-    places = _boundaries(pcm, words(pcm))
+    said = words(pcm)
+    between = _between_words(clip, said)
+    yield Answer(clip, clip.name, pcm, (), last, between)
+    places = _boundaries(pcm, said)
     for variant in range(variants):
         chosen = _chosen(places, variant, variants)
         if not chosen:
             continue
         lengths = [LENGTHS_S[(i + variant) % len(LENGTHS_S)] for i in range(len(chosen))]
         spliced, at = _splice(pcm, chosen, lengths, tone)
-        yield Answer(clip, f"{clip.name}#{variant}", spliced, at, last + sum(length for _, length in at))
+        moved = tuple((_moved(place, chosen, at), ends) for place, ends in between)
+        yield Answer(clip, f"{clip.name}#{variant}", spliced, at, last + sum(length for _, length in at), moved)
 
 
 def cut_at(pcm: Pcm, place: int, tone: Callable[[int], Pcm]) -> Pcm:
@@ -157,6 +173,21 @@ def room_tone(pcm: Pcm, name: str) -> Callable[[int], Pcm]:
         return np.rint(noise[:samples]).astype(np.int16)
 
     return tone
+
+
+def _between_words(clip: Clip, words: Sequence[Word]) -> tuple[tuple[int, bool | None], ...]:
+    ends = sentence_ends_after(clip.reference, [word.text for word in words])
+    return tuple(
+        (round((word.end + following.start) / 2 * RATE), ends_here)
+        for (word, following), ends_here in zip(pairwise(words), ends, strict=True)
+        if word.end is not None and following.start is not None
+    )
+
+
+def _moved(place: int, places: Sequence[int], spliced: Sequence[tuple[int, int]]) -> int:
+    """Where ``place`` lies once silences stand at ``places``. What is nearest to one of them stays at its beginning."""
+    near = NEAR_FRAMES * FRAME
+    return place + sum(length for at, (_, length) in zip(places, spliced, strict=True) if place > at + near)
 
 
 def _boundaries(pcm: Pcm, words: Sequence[Word]) -> list[int]:
