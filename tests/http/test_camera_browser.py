@@ -74,8 +74,8 @@ SENT_FIRST = """async () => {
   await store.forget();
   return kinds;
 }"""
-"""What is sent first and second of an older chunk of the camera and a newer one of the sound; and then by the one of the
-two senders that takes sound alone."""
+"""What is sent first and second of an older chunk of the camera and a newer one of the sound; and what by the one of
+the two senders that takes sound alone."""
 
 
 async def stretches(who: Candidate, kind: str) -> list[browser.KnownStretch]:
