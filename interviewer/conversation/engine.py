@@ -195,9 +195,12 @@ class Conversation:
             return []
         if state.paused and state.paused_for != CONNECTION_LOST:
             return []  # who paused goes on when they say so, not when their network comes back
-        if event.recovered and not (state.paused or state.prompt_cut) and self._answer_open():
+        # What they asked for aloud may have brought a new prompt while they were away, which nobody heard.
+        unsaid = state.saying is not None and state.saying.kind in (SayKind.QUESTION, SayKind.PROBE)
+        if event.recovered and not (state.paused or state.prompt_cut or unsaid) and self._answer_open():
             return self._heard_meanwhile()
-        again = state.paused or state.prompt_cut or state.at - state.disconnected_at > state.samples(FORGOTTEN_S)
+        forgotten = state.at - state.disconnected_at > state.samples(FORGOTTEN_S)
+        again = state.paused or state.prompt_cut or unsaid or forgotten
         state.paused = state.confirming = state.speaking = False
         if not state.greeted:
             state.listen_anew()

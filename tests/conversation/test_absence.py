@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from interviewer.conversation.actions import PauseInterview
-from interviewer.conversation.events import Disconnected
+from interviewer.conversation.events import Connected, Disconnected
 from interviewer.conversation.history import turns
 from tests.conversation.scripted import Candidate, question, script
 from tests.conversation.test_engine import answer, begin
@@ -136,3 +138,18 @@ def test_a_connection_lost_for_long_pauses_and_coming_back_goes_on() -> None:
     answer(c)
     c.wait(5)
     assert c.prompts()[-1] == "How one?"
+
+
+@pytest.mark.parametrize("recovered", [False, True])
+def test_a_question_that_was_asked_for_aloud_and_came_while_they_were_away_is_said(recovered: bool) -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.wait(3)
+    c.speak("Can we skip this one?", seconds=1.5)
+    c.feed(Disconnected(c.at, 1))
+    c.wait(10)
+    assert c.conversation.current_question == "two"
+    c._ends.clear()  # nothing sounds without a connection
+    c.feed(Connected(c.at, 2, True, recovered=recovered))
+    c.wait_until_listening()
+    assert c.said()[-1] == "<welcome-back a> Question two?"
