@@ -47,6 +47,7 @@ class Opened:
     async def by_typing(self) -> None:
         await self.page.get_by_role("button", name="Continue by typing").click()
         await expect(self.page.locator("#banner")).to_contain_text("Sound cannot get through", timeout=15_000)
+        await expect(self.page.locator("#controls")).to_be_hidden()  # there is no question yet
         await self.ask()
 
     async def told(self, kind: str, least: int) -> list[dict[str, Any]]:

@@ -40,6 +40,8 @@ async def test_a_mistake_is_named_beside_its_field_and_nothing_typed_is_lost(rec
     missing = await send(recruiter, "domain-expert")
     assert missing.status_code == 422
     assert 'id="wrong-variables-field"' in missing.text
+    assert "<li>Field is missing. " in missing.text, "in words of the page, not of the API"
+    assert "<li>This is not an e-mail address.</li>" in reply.text
 
 
 async def test_a_forged_accommodation_is_refused(recruiter: httpx.AsyncClient) -> None:
@@ -62,6 +64,12 @@ async def test_a_link_is_looked_at_without_its_page(recruiter: httpx.AsyncClient
         looked, read = await recruiter.head(path), await recruiter.get(path)
         assert (looked.status_code, looked.content) == (status, b"")
         assert looked.headers.get("content-type") == read.headers.get("content-type")
+
+
+async def test_a_page_that_does_not_exist_says_what_to_do(recruiter: httpx.AsyncClient) -> None:
+    for path in ("/nope", "/interviews/", "/plans/nope/more"):
+        reply = await recruiter.get(path)
+        assert (reply.status_code, "Look at the address" in reply.text) == (404, True)
 
 
 async def test_a_file_is_not_taken(recruiter: httpx.AsyncClient) -> None:
