@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from interviewer.media.browser_sound import LONGEST_S, SEARCH_S, decode, fills, position
+from interviewer.media.browser_sound import LONGEST_S, SEARCH_S, bridged, decode, fills, position
 from interviewer.records.browser import KnownStretch, chunk_key
 from interviewer.records.objects import ObjectStore
 
@@ -109,40 +109,52 @@ def _filling(
         sound = decode(data)
         found: list[Fill] = []
         shift: int | None = None
+        apart_ms = 0.0
         for start, end in missing:
             about = stretch.at + (shift or 0)
             if start >= about + len(sound) + SEARCH or end <= about - SEARCH:
                 continue
-            shift = _shift(sound, stretch.at, shift, (start, end), heard)
+            before, after = (_shift(sound, stretch.at, shift, side, heard) for side in _sides(start, end))
+            known = [by for by in (before, after) if by is not None]
+            shift = known[-1] if known else shift
             if shift is None and end - start < UNALIGNED:
                 continue
-            found += [Fill(at, s) for at, s in fills(sound, stretch.at + (shift or 0), [(start, end)]) if at >= 0]
+            if len(known) == 2:
+                apart_ms = max(apart_ms, abs(known[0] - known[1]) * 1000 / RATE)
+                bridge = bridged(sound, stretch.at + known[0], stretch.at + known[1], (start, end))
+                if bridge is not None and bridge[0] >= 0:
+                    found.append(Fill(*bridge))
+                    continue
+            at = stretch.at + (known[0] if known else shift or 0)
+            found += [Fill(first, s) for first, s in fills(sound, at, [(start, end)]) if first >= 0]
         log.info(
             "browser recording read", stretch=stretch.stretch, seconds=round(len(sound) / RATE, 1), fills=len(found),
-            moved_ms=None if shift is None else round(shift * 1000 / RATE),
+            moved_ms=None if shift is None else round(shift * 1000 / RATE), apart_ms=round(apart_ms),
         )  # fmt: skip
         return found
 
     return fill
 
 
-def _shift(sound: Samples, at: int, before: int | None, gap: tuple[int, int], heard: Heard) -> int | None:
-    """By how much the page's word on where ``sound`` begins is to be moved at this gap: as the sound next to the gap
-    has it, which both recorded; else as it was ``before``, None where it never was. Where a microphone stood still the
-    two go apart, so what lies far off says little."""
-    start, end = gap
+def _sides(start: int, end: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What lies next to a gap: both recordings have it."""
+    return (start - NEARBY, start), (end, end + NEARBY)
+
+
+def _shift(sound: Samples, at: int, before: int | None, side: tuple[int, int], heard: Heard) -> int | None:
+    """By how much the page's word on where ``sound`` begins is to be moved, as that ``side`` of a gap has it; None
+    where it does not say. Looked for around where it was ``before``: where a microphone stood still the two go apart,
+    so what lies far off says little."""
+    first, last = side
     moved = at + (before or 0)
-    for first, last in ((start - NEARBY, start), (end, end + NEARBY)):
-        low = max(0, first - moved)
-        piece = sound[low : max(0, last - moved)]
-        expected = moved + low
-        if len(piece) < SHORTEST:
-            continue
-        around = heard.read(expected - SEARCH, expected + len(piece) + SEARCH)
-        there = np.zeros(len(around), bool)
-        for span_start, span_end in heard.received:
-            there[max(0, span_start - expected + SEARCH) : max(0, span_end - expected + SEARCH)] = True
-        found = position(piece, expected, around, there)
-        if found is not None:
-            return found - at - low
-    return before
+    low = max(0, first - moved)
+    piece = sound[low : max(0, last - moved)]
+    expected = moved + low
+    if len(piece) < SHORTEST:
+        return None
+    around = heard.read(expected - SEARCH, expected + len(piece) + SEARCH)
+    there = np.zeros(len(around), bool)
+    for span_start, span_end in heard.received:
+        there[max(0, span_start - expected + SEARCH) : max(0, span_end - expected + SEARCH)] = True
+    found = position(piece, expected, around, there)
+    return None if found is None else found - at - low

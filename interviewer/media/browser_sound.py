@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-__all__ = ["LONGEST_S", "SEARCH_S", "decode", "fills", "gaps", "position"]
+__all__ = ["LONGEST_S", "SEARCH_S", "bridged", "decode", "fills", "gaps", "position"]
 
 RATE: Final = 16_000
 LONGEST_S = 600.0
@@ -143,6 +143,25 @@ def fills(sound: Samples, start: int, missing: Spans) -> Iterator[tuple[int, Sam
             taken.append((first, last))
     for first, last in taken:
         yield first, sound[first - start : last - start]
+
+
+def bridged(sound: Samples, before: int, after: int, gap: tuple[int, int]) -> tuple[int, Samples] | None:
+    """As ``fills``, for one gap whose two sides lie differently to ``sound``, which begins at ``before`` by the sound
+    before the gap and at ``after`` by that after it: a new connection's first packet may have been slow, or a packet
+    before its loss. Both seams are exact then, and what is too much (or too little) between them is cut out (or made
+    up by silence) where least is heard. None where ``sound`` does not reach over the whole gap."""
+    low, high = gap[0] - before, gap[1] - after
+    surplus = before - after
+    size = surplus if surplus > 0 else FRAME
+    if low < 0 or high > len(sound) or high - low <= size:
+        return None
+    power = np.concatenate([[0.0], np.cumsum(np.square(sound[low:high], dtype=np.float64))])
+    at = low + int(np.argmin(power[size:] - power[:-size]))
+    first, last = _quietest(sound, low, -1), _quietest(sound, high, 1)
+    if surplus > 0:
+        return before + first, np.concatenate([sound[first:at], sound[at + surplus : last]])
+    at += FRAME // 2
+    return before + first, np.concatenate([sound[first:at], np.zeros(-surplus, np.int16), sound[at:last]])
 
 
 def _quietest(sound: Samples, at: int, way: int) -> int:

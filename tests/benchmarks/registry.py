@@ -14,7 +14,7 @@ __all__ = ["NAMES", "benchmark", "summary"]
 
 NAMES = (
     "install", "startup", "recognition", "gap", "turns", "peer", "captions", "capacity", "network", "resume", "nodes",
-    "drain", "soak", "offline",
+    "drain", "soak", "offline", "alignment",
     "scoring", "stress",
     "rescoring", "durability", "api", "contract",
 )  # fmt: skip

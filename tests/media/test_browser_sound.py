@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from interviewer.media.browser_sound import SEARCH_S, decode, fills, gaps, position
+from interviewer.media.browser_sound import SEARCH_S, bridged, decode, fills, gaps, position
 from tests.clips import clips
 
 RATE = 16_000
@@ -95,3 +95,32 @@ def test_a_recording_that_begins_or_ends_in_a_gap_fills_its_part() -> None:
     sound = np.arange(RATE, dtype=np.int16)
     assert [(s, len(p)) for s, p in fills(sound, 1000, [(0, 100_000)])] == [(1000, RATE)]
     assert list(fills(sound, 1000, [(50_000, 60_000)])) == []
+
+
+@pytest.mark.parametrize("apart_s", [0.3, 0.0, -0.3])
+def test_both_ends_of_a_fill_fit_where_the_service_placed_its_sides_differently(apart_s: float) -> None:
+    """0.4 s of silence, in the middle of the gap, take up the difference."""
+    apart = round(apart_s * RATE)
+    rng = np.random.default_rng(3)
+    sound = rng.integers(-8000, 8000, 20 * RATE).astype(np.int16)
+    quiet = round(0.4 * RATE)
+    for at in (7 * RATE, 10 * RATE, 13 * RATE):
+        sound[at : at + quiet] = 0
+    before, after = 1000 + apart, 1000
+    gap = (before + 8 * RATE, after + 12 * RATE)
+    bridge = bridged(sound, before, after, gap)
+    assert bridge is not None
+    start, piece = bridge
+    assert start <= gap[0]
+    assert start + len(piece) >= gap[1]
+    middle = before + 9 * RATE - start
+    assert np.array_equal(piece[:middle], sound[start - before : 9 * RATE])
+    end = start + len(piece)
+    assert np.array_equal(piece[after + 11 * RATE - start :], sound[11 * RATE : end - after])
+    assert np.count_nonzero(piece) == np.count_nonzero(sound[start - before : end - after]), "only silence was cut"
+
+
+def test_a_recording_that_does_not_reach_over_the_gap_bridges_nothing() -> None:
+    sound = np.ones(5 * RATE, np.int16)
+    assert bridged(sound, 0, 0, (3 * RATE, 6 * RATE)) is None
+    assert bridged(sound, 4 * RATE, 4 * RATE, (3 * RATE, 6 * RATE)) is None
