@@ -20,7 +20,7 @@ from typing import TypeVar
 
 import psycopg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from interviewer.records.database import Database
 from interviewer.records.events import append_events, last_seq
@@ -45,10 +45,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Progress:
-    """``fed`` bytes are in the database, or refused. ``orphaned``: the database has no such interview (deleted)."""
+    """``fed`` bytes are in the database, or refused. ``orphaned``: the database has no such interview (deleted).
+    ``faulty``: the last try showed that what comes next cannot be fed."""
 
     fed: int = 0
     orphaned: bool = False
+    faulty: bool = False
 
 
 class Feeder:
@@ -121,8 +123,18 @@ class Feeder:
         async with self._round:
             fed = False
             for path in await self._in_thread(self._grown):
-                fed = await self._feed(path) or fed
+                try:
+                    fed = await self._feed(path) or fed
+                except (DataError, IntegrityError, LookupError, TypeError, ValueError) as error:
+                    self._skip(path.stem, error)
             return fed
+
+    def _skip(self, interview_id: str, error: Exception) -> None:
+        """One journal that cannot be fed holds up no other. It is tried again each round, and told of once."""
+        progress = self._progress[interview_id]
+        if not progress.faulty:
+            log.error("feeder.faulty_journal", interview=interview_id, fed=progress.fed, error=repr(error)[:200])
+        progress.faulty = True
 
     async def _feed(self, path: Path) -> bool:
         interview_id = path.stem
@@ -142,6 +154,7 @@ class Feeder:
             log.warning("feeder.unknown_interview", interview=interview_id)
             return False
         progress.fed += used
+        progress.faulty = False
         if len(mine) < len(new):
             log.warning("feeder.refused", interview=interview_id, events=len(new) - len(mine))
             self.on_refused(interview_id)

@@ -116,6 +116,24 @@ async def test_a_deleted_interview_s_journal_does_not_hold_up_the_others(
     assert await seqs(database, interview_id) == [1]
 
 
+async def test_a_journal_that_cannot_be_read_holds_up_no_other(
+    database: Database, interview_id: str, feeder: Feeder, tmp_path: Path
+) -> None:
+    async with database.session() as session:
+        others = [(await an_interview(session)).id for _ in range(3)]
+    for name, line in zip(others, ('{"at":1,"kind":"tick"}', '{"seq":"x"}', '{"seq":[1]}'), strict=True):
+        journal_path(tmp_path, name).write_text(line + "\n")
+    feeder.start()
+    journal = Journal(tmp_path, interview_id)
+    async with asyncio.timeout(20):
+        for seq in (1, 2):
+            await journal.append([entry(seq)])
+            while (await seqs(database, interview_id))[-1:] != [seq]:  # noqa: ASYNC110 - the database sets no event
+                await asyncio.sleep(0.02)
+    await journal.close()
+    assert not feeder.database_away
+
+
 async def test_a_journal_is_deleted_once_it_is_old_fed_and_over(
     database: Database, interview_id: str, feeder: Feeder, tmp_path: Path
 ) -> None:
