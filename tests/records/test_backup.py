@@ -3,9 +3,12 @@
 The whole way is the operator's: ``backup`` with somebody writing, ``restore`` into a fresh folder or an empty database.
 """
 
+import asyncio
 import hashlib
 import os
+import shutil
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ from interviewer.records.migrations import upgrade
 from interviewer.records.objects import ObjectStore
 from interviewer.records.webhooks import add_endpoint, announce
 from interviewer.settings import Settings
+from tests.conftest import _clone
 from tests.http.factories import finished_interview
 from tests.records.test_migrations import FIRST_DATA, query
 
@@ -64,23 +68,44 @@ def hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-@pytest.fixture
-async def kept(database: Database, tmp_path: Path) -> Kept:
-    settings = settings_for(tmp_path / "data", database.url, judge_key="secret-key", support_contact="Ask us")
+@pytest.fixture(scope="module")
+def made(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """Made once, in a database of its own, and changed by nobody."""
+    folder = tmp_path_factory.mktemp("made")
+    settings = _settings_of(folder / "data", _clone(postgres_url, "kept"))
+    with ThreadPoolExecutor(1) as thread:  # the loop of a test may run on this one
+        interview_id = thread.submit(asyncio.run, _furnished(settings, folder)).result()
+    return Kept(settings, interview_id)
+
+
+def _settings_of(folder: Path, url: str | None) -> Settings:
+    return settings_for(folder, url, judge_key="secret-key", support_contact="Ask us")
+
+
+async def _furnished(settings: Settings, folder: Path) -> str:
     settings.data_folder.mkdir()
+    database = Database(str(settings.database_url))
     async with database.session() as session:
         await add_endpoint(session, url="https://hooks.example.com/melvin", events=[])
     library = Library.load(default_folder())
-    made = await finished_interview(database, library, ObjectStore(settings.objects_place), tmp_path)
+    made = await finished_interview(database, library, ObjectStore(settings.objects_place), folder)
     async with database.session() as session:
         await announce(session, "score.ready", made.interview_id)  # a delivery, and a job in the queue
+    await database.close()
     journal = settings.data_folder / "journals" / f"{made.interview_id}.jsonl"
     sound = settings.data_folder / "recordings" / made.interview_id / "candidate.pcm"
     stranger = settings.data_folder / "recordings" / "int_began_later" / "candidate.pcm"
     for path in (journal, sound, stranger):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b'{"seq":1,"at":0,"kind":"connected"}\n')
-    return Kept(settings, made.interview_id)
+    return made.interview_id
+
+
+@pytest.fixture
+def kept(made: Kept, tmp_path: Path) -> Kept:
+    """Its files are the test's own."""
+    shutil.copytree(made.settings.data_folder, tmp_path / "data")
+    return Kept(_settings_of(tmp_path / "data", made.settings.database_url), made.interview_id)
 
 
 @pytest.fixture
@@ -90,11 +115,18 @@ def empty_database_url(own_database_url: str) -> str:
     return own_database_url
 
 
-@pytest.fixture
-async def backup_file(kept: Kept, tmp_path: Path) -> Path:
-    target = tmp_path / "backup.tar"
-    await backups.backup(kept.settings, silent, target)
+@pytest.fixture(scope="module")
+def made_file(made: Kept, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("backup") / "backup.tar"
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, backups.backup(made.settings, silent, target)).result()
     return target
+
+
+@pytest.fixture
+def backup_file(made_file: Path, tmp_path: Path) -> Path:
+    """The test's own."""
+    return shutil.copyfile(made_file, tmp_path / "backup.tar")
 
 
 async def test_a_fresh_folder_gets_every_row_every_object_and_every_journal(
@@ -151,9 +183,9 @@ async def test_a_backup_of_an_older_melvin_comes_up_to_date(
     )
 
 
-def test_a_backup_is_for_its_owner_alone_and_has_no_secret_of_the_settings(backup_file: Path) -> None:
-    assert backup_file.stat().st_mode & 0o777 == 0o600
-    with tarfile.open(backup_file) as archive:
+def test_a_backup_is_for_its_owner_alone_and_has_no_secret_of_the_settings(made_file: Path) -> None:
+    assert made_file.stat().st_mode & 0o777 == 0o600
+    with tarfile.open(made_file) as archive:
         manifest = archive.extractfile("manifest.json")
         assert manifest is not None
         text = manifest.read().decode()
@@ -218,7 +250,7 @@ async def test_a_target_that_is_not_empty_is_left_as_it_is(
         await backups.restore(full, silent, backup_file)
 
 
-async def test_a_backup_of_a_later_melvin_is_refused(kept: Kept, own_database_url: str, tmp_path: Path) -> None:
+async def test_a_backup_of_a_later_melvin_is_refused(own_database_url: str, tmp_path: Path) -> None:
     query(own_database_url, "UPDATE alembic_version SET version_num = '9999'")
     later = settings_for(tmp_path / "later", own_database_url)
     await backups.backup(later, silent, tmp_path / "later.tar")
