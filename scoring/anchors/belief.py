@@ -3,10 +3,12 @@
     w    relevance ^ sharpness                        only what is clearly about the criterion counts
     w    times (1 - t) for what a later turn takes back with probability t; its own stretch loses a share of t
     l    mean of the stretches' log ratios, weighed by w ^ dominance          saying it again changes no mean
-    s    strength * min(1, sum of w)                                          enough is enough
-    p(level) ~ exp(s * l(level))                      uniform where nothing was said about the criterion
+    q(level) ~ exp(strength * l(level))               what it would be if all this is about the criterion
+    b    min(1, sum of w)                             how sure that is; enough is enough
+    p    b * q + (1 - b) / 5                          uniform where nothing was said about the criterion
 
-The model knows three levels; l of levels 1, 3 and 5 are theirs, l of 2 and 4 the means of their neighbours.
+What may be about something else so never makes a level nearly certain, however clear it is. The model
+knows three levels; l of levels 1, 3 and 5 are theirs, l of 2 and 4 the means of their neighbours.
 """
 
 from __future__ import annotations
@@ -36,12 +38,14 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class AnchorReading:
-    """``probabilities`` of levels 1 to 5; ``weight``: how much was said about the criterion, 0 to 1.
+    """``probabilities`` of levels 1 to 5; ``if_about``: the same if all that counted is about the criterion;
+    ``weight``: how much was said about it, 0 to 1.
 
     ``sentences``: of the stretches that weigh most, those nearest to the criterion, best first.
     """
 
     probabilities: Numbers
+    if_about: Numbers
     weight: float
     sentences: tuple[ContentSentence, ...]
 
@@ -74,11 +78,14 @@ class AnchorReader:
         scale = self.yardstick(rubric)
         parts = stretches(content.sentences, rows, turn_offsets)
         if not parts:
-            return {c.id: AnchorReading(np.full(5, 0.2), 0.0, ()) for c in rubric.criteria}
-        probabilities, weights = believed(self.signs(parts, scale), self.model.shape)
+            return {c.id: AnchorReading(np.full(5, 0.2), np.full(5, 0.2), 0.0, ()) for c in rubric.criteria}
+        probabilities, weights, if_about = believed(self.signs(parts, scale), self.model.shape)
         return {
             c.id: AnchorReading(
-                probabilities[k], float(min(1.0, weights[:, k].sum())), _best(parts, weights[:, k], scale, k)
+                probabilities[k],
+                if_about[k],
+                float(min(1.0, weights[:, k].sum())),
+                _best(parts, weights[:, k], scale, k),
             )
             for k, c in enumerate(rubric.criteria)
         }
@@ -94,8 +101,8 @@ class AnchorReader:
         )  # fmt: skip
 
 
-def believed(signs: Signs, shape: Shape) -> tuple[Numbers, Numbers]:
-    """(probabilities, weights): shapes (criteria, 5) and (stretches, criteria)."""
+def believed(signs: Signs, shape: Shape) -> tuple[Numbers, Numbers, Numbers]:
+    """(p, w, q) as above: shapes (criteria, 5), (stretches, criteria) and (criteria, 5)."""
     kept = np.ones(len(signs.turns))
     doubt = np.clip((signs.takes_back - shape.doubt_from) / (1 - shape.doubt_from), 0, 1)
     doubt = doubt * np.minimum(1, 2 * signs.relevance.max(axis=1))  # what is about nothing here takes nothing back
@@ -107,9 +114,11 @@ def believed(signs: Signs, shape: Shape) -> tuple[Numbers, Numbers]:
     shares = weights**shape.dominance
     shares = shares / np.maximum(shares.sum(axis=0), 1e-12)
     mean = (shares[:, :, None] * signs.log_ratios).sum(axis=0)
-    scores = shape.strength * np.minimum(1.0, weights.sum(axis=0))[:, None] * (mean @ _FIVE.T)
-    p = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return p / p.sum(axis=1, keepdims=True), weights
+    scores = shape.strength * (mean @ _FIVE.T)
+    q = np.exp(scores - scores.max(axis=1, keepdims=True))
+    q /= q.sum(axis=1, keepdims=True)
+    sure = np.minimum(1.0, weights.sum(axis=0))[:, None]
+    return sure * q + (1 - sure) / q.shape[1], weights, q
 
 
 def _opens(parts: Sequence[Stretch], i: int) -> bool:

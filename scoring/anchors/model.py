@@ -45,7 +45,7 @@ Numbers = npt.NDArray[np.float64]
 class Shape:
     """How belief is formed (scoring/anchors/belief.py)."""
 
-    sharpness: float = 5.0
+    sharpness: float = 4.0
     strength: float = 2.0
     dominance: float = 2.0
     own_loss: float = 0.5

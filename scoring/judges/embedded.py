@@ -8,11 +8,13 @@ levels are hints with their evidence, and this is all there is to them:
     p(level) ~ exp(-(level - x)^2 / (2 SPREAD^2)), level 1..5, made to sum to 1      wide on purpose
 
 A criterion may name the measure "anchors" too, which reads the answer against the written levels (scoring/anchors).
-Alone, its probabilities are the criterion's; beside others, p(level) is multiplied by its p(level) ^ ANCHORS_BESIDE.
+Alone, its probabilities are the criterion's; beside others, p(level) is multiplied by q(level) ^ (ANCHORS_BESIDE * b),
+where q is what it says if all is about the criterion and b, 0 to 1, how sure that is (scoring/anchors/belief.py).
 Only rubrics that name it use it: on our nine rubrics, whose key points are authored, it helps where levels are told
-apart by how definite an account is, and harms where they are not. With "anchors" added to every criterion the mean
-Spearman below is 0.86 at 0.35, as without it, and 0.85 at 1; alone it is 0.44. At 0.35 the stress suite fails in 21 of
-355 cases of handling-instructions, against 19 without and 28 at 1.
+apart by how definite an account is, and harms where they are not. With the exponent at 0, 0.3, 0.4 and 0.5 the Spearman
+below is 0.76, 0.79, 0.84 and 0.89 for handling-instructions. The model of version 4, at 0.35 with "anchors" added to
+every criterion, had 0.86 over all nine, as without it, and failed in 21 of 355 cases of the stress suite for that
+rubric, against 19 without and 28 at 1.
 
 More of any other measure never lowers the expected level. On our own worked answers it orders each rubric's ten by
 their given level with Spearman 0.81 to 0.96 (median 0.86; ``python -m scoring.coverage_check``); which measures two of
@@ -47,13 +49,13 @@ from scoring.transcript import Answer
 
 __all__ = ["EmbeddedJudge"]
 
-VERSION = "4"  # of this code; the model that reads anchors adds its own hash
+VERSION = "5"  # of this code; the model that reads anchors adds its own hash
 LEVELS = (1.0, 2.0, 3.0, 4.0, 5.0)
 SPREAD = 1.0  # levels; until human ratings say better, the level beside is never out of the question
 WEIGHTS: Mapping[Measure, float] = {"coverage": 2.0, "on-topic": 0.5}
 """What is said weighs more than how; to be on the topic is only where an answer begins. The others count 1."""
 
-ANCHORS_BESIDE = 0.35  # exponent of what anchors say, where a criterion has other measures too
+ANCHORS_BESIDE = 0.4  # exponent of what anchors say, where a criterion has other measures too
 OFF_TOPIC = "The answer does not speak about what was asked."
 FEWEST_WORDS = 7  # that count, articles aside; less cannot show a level
 MOST_KNOWN = 64  # rubrics with their questions whose meaning is kept
@@ -144,13 +146,14 @@ class EmbeddedJudge:
                 return CriterionJudgement(None, "Nothing was said about this.", missing=missing)
             notes.append(_spoken_for(anchors))
             quoted += anchors.sentences
-        spoken = None if anchors is None or "anchors" not in criterion.measures else anchors.probabilities.tolist()
-        p: Sequence[float] = spoken or ()
+        spoken = anchors if "anchors" in criterion.measures else None
+        p: Sequence[float] = spoken.probabilities.tolist() if spoken else ()
         if readings:
             q = sum(weights[n] * r.value for n, r in readings.items()) / sum(weights.values())
             p = _normal(1 + 4 * q)
             if spoken:
-                p = [own * at**ANCHORS_BESIDE for own, at in zip(p, spoken, strict=True)]
+                weight = ANCHORS_BESIDE * spoken.weight
+                p = [own * at**weight for own, at in zip(p, spoken.if_about.tolist(), strict=True)]
         return CriterionJudgement(
             _rounded(p), " ".join(notes), self._citations(answer, criterion, quoted, matches), missing
         )

@@ -39,6 +39,15 @@ def test_what_is_about_it_moves_the_level_its_way() -> None:
     assert expected(signs((0.95, LOW))) < 2 < 4 < expected(signs((0.95, HIGH)))
 
 
+def test_what_may_be_about_something_else_makes_no_level_likelier_than_it_is_sure() -> None:
+    doubtful = signs((0.6, (0.98, 0.01, 0.01)))
+    p, weights, if_about = believed(doubtful, SHAPE)
+    sure = float(weights.sum())
+    assert if_about[0][0] > 0.9
+    assert p[0][0] == pytest.approx(sure * if_about[0][0] + (1 - sure) / 5)
+    assert p[0][0] < 0.35
+
+
 def test_saying_it_again_moves_nothing_once_it_is_said() -> None:
     assert expected(signs((1.0, HIGH), (1.0, HIGH), (1.0, HIGH))) == pytest.approx(expected(signs((1.0, HIGH))))
 
@@ -73,7 +82,7 @@ def test_what_is_about_nothing_here_takes_nothing_back() -> None:
 def test_beliefs_are_probabilities_whatever_the_signs(
     found: list[tuple[float, tuple[float, float, float], float]],
 ) -> None:
-    p, weights = believed(
+    p, weights, if_about = believed(
         Signs(
             np.array([[r] for r, _, _ in found]),
             log_ratios(np.array([[s] for _, s, _ in found])),
@@ -83,6 +92,7 @@ def test_beliefs_are_probabilities_whatever_the_signs(
         SHAPE,
     )
     assert p[0].sum() == pytest.approx(1)
+    assert if_about[0].sum() == pytest.approx(1)
     assert ((p >= 0) & (p <= 1)).all()
     assert ((weights >= 0) & (weights <= 1)).all()
 
