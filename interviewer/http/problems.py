@@ -94,14 +94,14 @@ def install_problem_handlers(app: FastAPI) -> None:
     async def on_http(request: Request, error: HTTPException) -> Response:
         phrase = HTTPStatus(error.status_code).phrase
         title = {404: "There is no such page", 405: "This address does not take that kind of request"}
-        todo = ("Look at the address for a letter too many or too few, or go back.",) if error.status_code == 404 else ()
+        todo = {404: ("Look at the address for a letter too many or too few, or go back.",)}
         problem = Problem(
             error.status_code,
             phrase.lower().replace(" ", "-"),
             title.get(error.status_code, phrase),
             str(error.detail) if error.detail != phrase else "",
             headers=error.headers,
-            todo=todo,
+            todo=todo.get(error.status_code, ()),
         )
         return respond(request, problem)
 
