@@ -28,7 +28,7 @@ from interviewer.records.migrations import upgrade
 from interviewer.records.objects import ObjectStore
 from interviewer.records.webhooks import add_endpoint, announce
 from interviewer.settings import Settings
-from tests.conftest import _clone
+from tests.conftest import clone
 from tests.http.factories import finished_interview
 from tests.records.test_migrations import FIRST_DATA, query
 
@@ -72,7 +72,7 @@ def hashes(folder: Path) -> dict[str, str]:
 def made(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Kept:
     """Made once, in a database of its own, and changed by nobody."""
     folder = tmp_path_factory.mktemp("made")
-    settings = _settings_of(folder / "data", _clone(postgres_url, "kept"))
+    settings = _settings_of(folder / "data", clone(postgres_url, "kept"))
     with ThreadPoolExecutor(1) as thread:  # the loop of a test may run on this one
         interview_id = thread.submit(asyncio.run, _furnished(settings, folder)).result()
     return Kept(settings, interview_id)
