@@ -41,7 +41,7 @@ from interviewer.conversation.moves import (
 )
 from interviewer.conversation.pace import LEARNED_FROM_S, LEARNED_TO_S
 from interviewer.conversation.requests import pressed, requested
-from interviewer.conversation.script import RATE, SENT_AGAIN_S, Script
+from interviewer.conversation.script import RATE, Script
 from interviewer.conversation.sentences import spoken_parts
 from interviewer.conversation.state import CONNECTION_LOST, Saying, State, Then
 from interviewer.conversation.timing import due, held
@@ -173,7 +173,8 @@ class Conversation:
                 self._state.moment_until = None
             case Draft():
                 answer = self._state.answers.get(event.question_id)
-                if answer is not None and answer.status is None:
+                sent = answer is not None and any(s.typed and s.text == event.text.strip() for s in answer.segments)
+                if answer is not None and answer.status is None and not sent:  # or it came after its own answer
                     answer.draft = event.text
             case Typed():
                 return self._on_typed(event)
@@ -295,7 +296,7 @@ class Conversation:
         text = event.text.strip()
         if answer is None or not text:
             return []
-        if any(s.typed and s.text == text and state.at - s.end < SENT_AGAIN_S * RATE for s in answer.segments):
+        if any(s.typed and event.repeats(s.text, state.at - s.end) for s in answer.segments):
             return []
         answer.segments.append(Segment(state.at, state.at, text, typed=True))
         answer.draft = ""

@@ -12,12 +12,16 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from interviewer.conversation.pace import Pace
+from interviewer.conversation.script import RATE, SENT_AGAIN_S
 
 __all__ = [
     "Abandoned", "Button", "Connected", "Covered", "Disconnected", "Draft", "Event", "Heard", "ModeChanged",
     "PaceChosen", "Pressed", "SayingEnded", "SayingReached", "SpeechEnded", "SpeechStarted", "Tick", "Typed",
     "event_from_dict", "event_to_dict",
 ]  # fmt: skip
+
+NOT_TYPED_TWICE = 30
+"""Characters: nobody types a text of this length twice to one question; "yes" they may, to it and to its probe."""
 
 
 class Button(StrEnum):
@@ -144,11 +148,18 @@ class Draft(Event):
 
 @dataclass(frozen=True, slots=True)
 class Typed(Event):
-    """A typed answer (or part of one) was submitted."""
+    """A typed answer (or part of one) was submitted. ``once``: however late the same long text comes again, it counts
+    once (logs from before there was this say False)."""
 
     kind: ClassVar[str] = "typed"
     question_id: str
     text: str
+    once: bool = False
+
+    def repeats(self, text: str, samples_ago: int) -> bool:
+        """Whether this is that typed text, sent again because no reply to it came."""
+        long = self.once and len(text) >= NOT_TYPED_TWICE
+        return self.text.strip() == text and (long or samples_ago < SENT_AGAIN_S * RATE)
 
 
 @dataclass(frozen=True, slots=True)

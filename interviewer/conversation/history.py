@@ -20,7 +20,7 @@ from interviewer.conversation.events import (
     SpeechStarted,
     Typed,
 )
-from interviewer.conversation.script import RATE, SENT_AGAIN_S, Script
+from interviewer.conversation.script import Script
 
 __all__ = ["History", "HistoryTurn", "replay", "turns"]
 
@@ -104,12 +104,14 @@ class History:
                     )
             case Typed() if event.text.strip():
                 typed = HistoryTurn("candidate", "typed", event.text.strip(), event.at, event.at, event.question_id)
-                again = (p for p in self._parts if p.mode == "typed" and event.at - p.end < SENT_AGAIN_S * RATE)
-                if not any(p.text == typed.text and p.question_id == typed.question_id for p in again):
+                earlier = (p for p in self._parts if p.mode == "typed" and p.question_id == typed.question_id)
+                if not any(event.repeats(p.text, event.at - p.end) for p in earlier):
                     self._parts.append(typed)
                 self._drafts.pop(event.question_id, None)
             case Draft():
-                self._drafts[event.question_id] = event
+                own = (p.text for p in self._parts if p.mode == "typed" and p.question_id == event.question_id)
+                if event.text.strip() not in own:  # or it was overtaken by the answer that it became
+                    self._drafts[event.question_id] = event
             case Connected() | Disconnected():
                 if self._in_speech and event.at > self._speech_from:  # cut off in mid-word: the recording has it
                     self._unheard[-event.at] = HistoryTurn(

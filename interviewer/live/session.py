@@ -144,7 +144,7 @@ class InterviewSession:
 
     async def typed(self, question_id: str, text: str) -> None:
         self._heard_from_page = self.clock.now()
-        await self.submit(Typed(self.clock.now(), question_id, text))
+        await self.submit(Typed(self.clock.now(), question_id, text, once=True))
 
     async def draft(self, question_id: str, text: str) -> None:
         self._heard_from_page = self.clock.now()

@@ -350,3 +350,19 @@ def test_replay_holds_for_candidates_who_do_anything(seed: int) -> None:
     replayed = [a for e in c.log for a in again.handle(event_from_dict(event_to_dict(e)))]
     assert replayed == [a for _, a in c.actions]
     assert again.view() == c.conversation.view()
+
+
+@pytest.mark.parametrize(("text", "times"), [("I typed this answer to the question.", 1), ("Yes.", 2)])
+def test_a_long_text_sent_again_late_counts_once_and_its_own_late_draft_not_at_all(text: str, times: int) -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.feed(ModeChanged(c.at, True))
+    c.feed(Typed(c.at, "one", text, once=True))
+    c.feed(Draft(c.at, "one", f"{text} "))
+    c.wait(12)
+    c.feed(Typed(c.at, "one", text, once=True))
+    c.feed(Draft(c.at, "one", text))
+    c.wait(1)
+    assert c.conversation._state.answers["one"].text == " ".join([text] * times)
+    assert c.conversation._state.answers["one"].draft == ""
+    assert [t.text for t in turns(c.conversation.script, c.log) if t.side == "candidate"] == [text] * times
