@@ -18,7 +18,7 @@ from interviewer.live.opening import Opening, Running
 from interviewer.records.database import Database
 from interviewer.records.deletions import deleted_among
 from interviewer.records.interviews import abandoned, set_status
-from interviewer.records.leases import held_by, orphaned
+from interviewer.records.leases import held_by, let_go, orphaned
 
 __all__ = ["LeftBehind"]
 
@@ -86,9 +86,9 @@ class LeftBehind:
         if (await self._opening.restored(interview_id)).over:
             await self._entry(interview_id)
             return
-        lease = await self._opening.node.take(interview_id)
         await self._nobody_there(interview_id)
-        await self._opening.node.release(interview_id, lease.number)
+        async with self._database.session() as db:  # that node may only be cut off, and what it writes down must count
+            await let_go(db, interview_id, ORPHANED_AFTER)
 
     async def _end_abandoned(self) -> None:
         """Interviews whose candidates never came back are scored as far as they got, not kept open for ever."""

@@ -13,14 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.records.nodes import alive
 from interviewer.records.tables import Interview, Node
 
 __all__ = [
-    "RUNNING", "Held", "Lease", "held_by", "holder_of", "holds", "lease_of", "orphaned", "release", "take",
+    "RUNNING", "Held", "Lease", "held_by", "holder_of", "holds", "lease_of", "let_go", "orphaned", "release", "take",
     "taken_away",
 ]  # fmt: skip
 
@@ -95,12 +95,22 @@ async def taken_away(session: AsyncSession, leases: dict[str, int]) -> list[str]
     return [interview_id for interview_id, lease in found if lease != leases[interview_id]]
 
 
-async def orphaned(session: AsyncSession, dead_for: timedelta, *, limit: int = 20) -> list[str]:
-    """Ids of interviews that are not over and whose node has been dead for so long."""
+def _dead_for(dead_for: timedelta) -> ColumnElement[bool]:
+    """Its node has not been heard of for so long."""
     there = exists().where(
         Node.id == Interview.node, Node.state != "gone", Node.heartbeat_at > func.now() - dead_for
     )  # fmt: skip
-    query = select(Interview.id).where(
-        Interview.status.in_(("live", "paused")), Interview.node.is_not(None), ~there
-    )  # fmt: skip
+    return and_(Interview.status.in_(("live", "paused")), Interview.node.is_not(None), ~there)
+
+
+async def orphaned(session: AsyncSession, dead_for: timedelta, *, limit: int = 20) -> list[str]:
+    """Ids of interviews that are not over and whose node has been dead for so long."""
+    query = select(Interview.id).where(_dead_for(dead_for))
     return list(await session.scalars(query.order_by(Interview.created_at).limit(limit)))
+
+
+async def let_go(session: AsyncSession, interview_id: str, dead_for: timedelta) -> None:
+    """Nobody holds it now, where it is orphaned still. Its lease keeps its number: what its node wrote, and writes,
+    is taken when that is back, unless another has taken the interview meanwhile."""
+    free = update(Interview).where(Interview.id == interview_id, _dead_for(dead_for))
+    await session.execute(free.values(node=None).execution_options(synchronize_session=False))

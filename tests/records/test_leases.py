@@ -152,6 +152,33 @@ async def test_interviews_of_a_node_that_stays_dead_are_found(database: Database
             assert await leases.orphaned(session, timedelta(seconds=600)) == found
 
 
+async def test_what_a_node_that_was_only_cut_off_wrote_counts_where_nobody_has_taken_its_interview(
+    database: Database, interview_id: str, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path, interview_id, await take(database, interview_id, "a"))
+    await interview_is_live(database, interview_id)
+    dead = timedelta(seconds=600)
+    for silent, left in ((60, [interview_id]), (700, [])):
+        await silent_for(database, "a", silent)
+        async with database.session() as session:
+            await leases.let_go(session, interview_id, dead)
+        async with database.session() as session:
+            assert await leases.held_by(session, "a") == left
+            assert await leases.orphaned(session, dead) == []
+            await nodes.beat(session, "a", "ready", 0)
+    await journal.append([entry(1, "said while the database was away")])
+    feeder = Feeder(database, tmp_path)
+    await feeder.drain()
+    assert await words(database, interview_id) == ["said while the database was away"]
+    await journal.close()
+    await feeder.close()
+
+
+async def interview_is_live(database: Database, interview_id: str) -> None:
+    async with database.session() as session:
+        await interviews.set_status(session, interview_id, "live")
+
+
 async def test_all_nodes_share_a_secret_that_the_first_made(database: Database) -> None:
     async def asked() -> str:
         async with database.session() as session:
