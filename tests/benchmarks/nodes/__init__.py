@@ -171,7 +171,7 @@ def joined(
         invitation = invite(api)
         talk = Candidate(invitation["link"], answers, nodes)
         running.append(threads.submit(talk.hold, OVER_S))
-        assert talk.joined.wait(60), "nobody was let in"
+        assert talk.joined.wait(120), "nobody was let in"
         ids = {row["invitation_id"]: row["id"] for row in api.get("/interviews").json()["data"]}
         talk.interview_id = ids[invitation["id"]]
         talks.append(talk)
