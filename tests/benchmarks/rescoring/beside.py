@@ -44,6 +44,8 @@ THINKS_S = 1.0
 NO_REPLY_S = 30.0
 EVERY_S = 1.0
 MOST_LONGER = 1.2
+MOST_LOST = 3
+"""Interviews whose connection went, before this measures nothing any more."""
 EMAIL, PASSWORD = "recruiter@localhost", "a long and quiet sentence 7"
 
 
@@ -53,6 +55,7 @@ class Seen:
 
     gaps: list[float] = field(default_factory=list)
     pages: list[float] = field(default_factory=list)
+    lost: int = 0
 
 
 def beside(options: Options) -> list[Figure]:
@@ -87,6 +90,8 @@ def _figures(quiet: Seen, busy: Seen) -> Iterator[Figure]:
             yield Figure(f"{name} alone, {how}", first, unit)
             yield Figure(f"{name} beside a run, {how}", then, unit)
             yield Figure(f"{name}, {how}: beside over alone", then / first, "times", at_most=target)
+    yield Figure("interviews whose connection went, alone", quiet.lost, "")
+    yield Figure("interviews whose connection went, beside a run", busy.lost, "", at_most=0)
 
 
 def _run_figures(stored: Seeded, scored: int, before: int, took_s: float) -> Iterator[Figure]:
@@ -111,7 +116,12 @@ def _look(service: RunningService, recruiter: httpx.Client, pages: list[str], an
         reading = threads.submit(read)
         try:
             while len(seen.gaps) < answers:
-                asyncio.run(_interview(service.command("invite", PLAN), seen, answers))
+                try:
+                    asyncio.run(_interview(service.command("invite", PLAN), seen, answers))
+                except (ConnectionError, TimeoutError):
+                    seen.lost += 1
+                    if seen.lost > MOST_LOST:
+                        raise
         finally:
             over.set()
         reading.result()
