@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -57,12 +58,15 @@ async def _run(python: Path, folder: Path, examples: int) -> tuple[dict[str, int
             str(python.with_name("st")), "run", f"{service.address}/api/v1/openapi.json",
             "--header", f"Authorization: Bearer {service.key}", "--checks", ",".join(CHECKS),
             "--max-examples", str(examples), "--seed", str(SEED), "--generation-database", "none",
-            "--request-timeout", str(REPLY_S), "--continue-on-failure", "--warnings", "off", "--no-color",
+            "--request-timeout", str(REPLY_S), "--continue-on-failure",
+            "--suppress-health-check", "filter_too_much", "--warnings", "off", "--no-color",
             "--report", "json", "--report-json-path", str(written),
         ]  # fmt: skip
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "SCHEMATHESIS_HOOKS": "serializers"}
         done = await asyncio.to_thread(
-            subprocess.run, command, cwd=folder, capture_output=True, text=True, timeout=LONGEST_S, check=False
-        )
+            subprocess.run, command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LONGEST_S,
+            check=False,
+        )  # fmt: skip
     if not written.is_file():
         raise RuntimeError(f"schemathesis ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
     report = json.loads(written.read_text("utf-8"))
