@@ -103,14 +103,16 @@ class Opening:
             await self.node.release(interview_id, lease.number)
             raise
 
-    async def put_away(self, interview_id: str, lease: int) -> None:
-        """Bring all that this machine has of it to where other nodes find it, then let them have it. What cannot be
-        brought now, the next process of this machine brings."""
+    async def put_away(self, interview_id: str, lease: int, *, free: bool = True) -> None:
+        """Bring all that this machine has of it to where other nodes find it, then let them have it (not ``free``: its
+        outcome is still to be written, and is by the next process here). What cannot be brought now, that one brings.
+        """
         try:
             async with asyncio.timeout(PUT_AWAY_S):
                 await self.keep_sound(interview_id, lease)
                 await self.feeder.bring(interview_id)
-                await self.node.release(interview_id, lease)
+                if free:
+                    await self.node.release(interview_id, lease)
         except NOT_KEPT as error:
             log.warning("an interview could not be put away", interview=interview_id, error=str(error))
         self.sound.forget(interview_id)

@@ -54,6 +54,8 @@ FAREWELL_S = 0.3
 """For a last message to get through before its connection is closed."""
 HOLD_S = 20.0
 """A page that waits in the lobby hears within this time, whether or not anything has changed."""
+OUTCOME_S = 10.0
+"""How long the end of a process waits for the outcome of an interview that has just finished."""
 
 log = structlog.get_logger(__name__)
 
@@ -365,7 +367,11 @@ class Live:
             entry.session.links.drop(link)  # nothing more is heard from there, or recorded
         await entry.session.close()
         await entry.recorders.close()
-        await self._opening.put_away(interview_id, entry.lease)
+        outcome = entry.session.finishing
+        if outcome is not None:
+            await asyncio.wait({outcome}, timeout=OUTCOME_S)
+        written = outcome is None or (outcome.done() and not outcome.cancelled() and outcome.exception() is None)
+        await self._opening.put_away(interview_id, entry.lease, free=written)
         if last is not None and link is not None and link.send(last):
             await asyncio.sleep(FAREWELL_S)
         for connection in entry.connections:
