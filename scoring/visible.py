@@ -17,11 +17,18 @@ _INVISIBLE_SET = (
 _TAGS = "\U000e0000-\U000e007f"  # an invisible copy of ASCII
 _INVISIBLE = re.compile(f"[{_INVISIBLE_SET}{_TAGS}]")
 _BROKEN = re.compile(rf"(?<=\w)[{_INVISIBLE_SET}](?=\w)")
+# Elements that somebody might write into an answer; "<y and the loop runs then z>" is none.
+_NAMES = (
+    "a|abbr|article|b|big|blockquote|body|br|center|code|details|div|em|font|footer|form|h[1-6]|head|header|hr|html|i"
+    "|iframe|img|input|instructions?|ins|kbd|label|li|link|main|mark|meta|note|object|ol|p|pre|prompt|q|s|script|section"
+    "|small|span|strike|strong|style|sub|summary|sup|svg|system|table|tbody|td|template|textarea|tfoot|th|thead|title|tr"
+    "|tt|u|ul|user|var|answer|assistant|candidate|evaluation|grade|level|message|response|result|rubric|score"
+)
 _HIDDEN = re.compile(
-    r"<!--.*?(?:-->|$)"
+    r"<!--.*?-->"
     r"|<(\w+)\b[^>]*(?:font-size\s*:\s*0|display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0)[^>]*>.*?(?:</\1>|$)"
-    r"|</?[a-zA-Z][\w-]*(?:\s[^<>]*)?/?>",
-    re.DOTALL,
+    rf"|</?(?:{_NAMES})(?:\s[^<>]*)?/?>",
+    re.DOTALL | re.IGNORECASE,
 )
 JOINT = "’"  # holds a word together where an invisible character broke it; part of a word for scoring.sentences
 

@@ -44,7 +44,7 @@ async def import_file(
     audio: Path | None = None,
 ) -> AsyncIterator[str]:
     """What became of the rows, with the first that are wrong. ``audio``: the folder with the files that rows name; the
-    service's workers write them out. Raises :class:`Refused`."""
+    service's workers write them out. Raises :class:`Refused`, also at the end where rows were wrong."""
     _there(file, audio)
     library = load_library(settings)
     async with open_database(settings, progress) as database:
@@ -75,6 +75,8 @@ async def import_file(
         yield f"{made.id}: {done.stored:,} imported, {known:,} known already, {done.failed:,} wrong{sound}"
     for row in wrong:
         yield f"  line {row.number}: {row.error}"
+    if done is not None and done.failed:
+        raise Refused("Mend these lines and import the file again; what is in already is not taken twice.")
 
 
 def _there(file: Path, audio: Path | None) -> None:

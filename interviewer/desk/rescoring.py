@@ -105,6 +105,8 @@ async def _followed(database: Database, run_id: str, progress: Callable[[str], N
             said = line
         if run is not None and run.status in ENDED:
             yield f"{run.status}: {now.done:,} of {now.total:,} answers, {now.failed:,} set aside"
+            if run.status != "completed" or now.failed:
+                raise Refused(f"Not every answer was scored; what became of each is shown with {run_id}.")
             return
         await asyncio.sleep(LOOK_EVERY_S)
 

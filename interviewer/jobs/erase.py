@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
+from obstore.exceptions import BaseError
 
 from interviewer.jobs.work import Work
 from interviewer.records.deletions import (
@@ -63,8 +64,9 @@ async def erase_left(work: Work) -> None:
     for one in left:
         try:
             await erase(work, one.id)
-        except OSError as error:
-            log.warning("deletion.files_left", deletion=one.id, reason=error.strerror)
+        except (BaseError, OSError) as error:  # one that cannot go now keeps none of the others
+            reason = error.strerror if isinstance(error, OSError) else type(error).__name__
+            log.warning("deletion.files_left", deletion=one.id, reason=reason)
 
 
 async def apply_retention(work: Work) -> int:

@@ -91,6 +91,8 @@ def read_line(number: int, line: str, language: str, question_id: str) -> NewRow
         return NewRow(number, "", error=f"The line has more than {LONGEST_LINE:,} characters.")
     if "\0" in line or "\\u0000" in line:  # PostgreSQL keeps no such text, and one row must not stop the others
         return NewRow(number, "", error="The line holds a NUL character.")
+    if "\ufffd" in line:  # what readers put for bytes that are no UTF-8: words would be lost for good
+        return NewRow(number, "", error="The line is not in UTF-8. Please save the file as UTF-8 and send it again.")
     try:
         answer = ImportedAnswer.model_validate_json(line)
     except ValidationError as error:

@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         rubric = read_rubric(given.rubric, dict(given.variable))
         questions, refused = read_ratings(
-            numbered(given.files), rubric=rubric.rubric, criteria=[c.id for c in rubric.criteria]
+            numbered(given.files), rubric=rubric.rubric, criteria=[c.id for c in rubric.criteria], distinct=True
         )
     except (OSError, UnicodeDecodeError, RubricFileError) as error:
         sys.stderr.write(f"calibrate: {error}\n")

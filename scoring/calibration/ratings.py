@@ -119,15 +119,22 @@ class _Question:
     line: int
     answers: dict[str, tuple[int, _Row]] = field(default_factory=dict)
     levels: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)
+    worded: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """The first answer of these words."""
 
 
 def read_ratings(
-    rows: Iterable[tuple[str, int, str]], *, rubric: str | None = None, criteria: Sequence[str] | None = None
+    rows: Iterable[tuple[str, int, str]],
+    *,
+    rubric: str | None = None,
+    criteria: Sequence[str] | None = None,
+    distinct: bool = False,
 ) -> tuple[tuple[QuestionRatings, ...], tuple[RefusedRow, ...]]:
     """Ratings by question, and the rows that were refused; the others count without them.
 
     ``rows`` are (place, line number, text). With ``rubric`` and ``criteria`` rows for another rubric or with other
-    criteria are refused too.
+    criteria are refused too, and with ``distinct`` those whose answer has the words of another: what a scorer was
+    fitted on must not be what it is tested on.
     """
     questions: dict[str, _Question] = {}
     refused: list[RefusedRow] = []
@@ -144,11 +151,13 @@ def read_ratings(
             refused.append(RefusedRow(place, line, reason, raw.rstrip("\n")))
             continue
         reason = _foreign(row, rubric, criteria) or _contradiction(row, questions)
+        reason = reason or (_copy(row, questions) if distinct else "")
         if reason:
             refused.append(RefusedRow(place, line, reason, raw.rstrip("\n")))
             continue
         question = questions.setdefault(row.question, _Question(row.question_text, row.reference, line))
         question.answers.setdefault(row.answer_id, (line, row))
+        question.worded.setdefault(tuple(words(row.text)), row.answer_id)
         for target, level in row.given.items():
             question.levels.setdefault(row.answer_id, {}).setdefault(target, {})[row.rater] = level
     return tuple(_resolved(name, q) for name, q in sorted(questions.items())), tuple(refused)
@@ -188,6 +197,17 @@ def _contradiction(row: _Row, questions: Mapping[str, _Question]) -> str:
             "keep one of the two rows, or name the second rater"
         )
     return ""
+
+
+def _copy(row: _Row, questions: Mapping[str, _Question]) -> str:
+    question = questions.get(row.question)
+    first = None if question is None else question.worded.get(tuple(words(row.text)))
+    if first in (None, row.answer_id):
+        return ""
+    return (
+        f"text: answer {row.answer_id!r} has the same words as {first!r}, so it was not counted again: "
+        "a scorer tested on what it was fitted on looks better than it is"
+    )
 
 
 def _resolved(name: str, question: _Question) -> QuestionRatings:

@@ -236,15 +236,30 @@ async def test_the_command_line_imports_a_file(tmp_path: Path, database_url: str
     file = tmp_path / "answers.jsonl"
     file.write_text(lines({"key": "x", "text": SAID}, "{", {"key": "y", "text": SAID}, "x" * 1_500_000), "utf-8")
 
-    async def run(rubric: str = RUBRIC, path: Path = file) -> list[str]:
-        return [
-            line async for line in import_file(settings, lambda _: None, path, rubric=rubric, plan=None, question=None)
-        ]
+    said: list[str] = []
 
-    told, *wrong = await run()
+    async def run(rubric: str = RUBRIC, path: Path = file) -> list[str]:
+        said.clear()
+        async for line in import_file(settings, lambda _: None, path, rubric=rubric, plan=None, question=None):
+            said.append(line)  # noqa: PERF401 - those before a refusal are wanted too
+        return said
+
+    with pytest.raises(Refused, match="Mend these lines"):
+        await run()
+    told, *wrong = said
     assert told.endswith(": 2 imported, 0 known already, 2 wrong")
     assert [line.split(":")[0] for line in wrong] == ["  line 2", "  line 4"]
-    assert (await run())[0].endswith(": 0 imported, 2 known already, 2 wrong")
+    with pytest.raises(Refused, match="Mend these lines"):
+        await run()
+    assert said[0].endswith(": 0 imported, 2 known already, 2 wrong")
+    latin = tmp_path / "latin.jsonl"
+    latin.write_bytes(lines({"key": "z", "text": "caf\u00e9 data"}).replace("\\u00e9", "\u00e9").encode("cp1252"))
+    with pytest.raises(Refused, match="Mend these lines"):
+        await run(path=latin)
+    assert said[1].startswith("  line 1: The line is not in UTF-8.")
+    whole = tmp_path / "whole.jsonl"
+    whole.write_text(lines({"key": "w", "text": SAID}), "utf-8")
+    assert (await run(path=whole))[0].endswith(": 1 imported, 0 known already, 0 wrong")
     for refused in (run("no-such"), run(path=tmp_path / "none.jsonl")):
         with pytest.raises(Refused):
             await refused

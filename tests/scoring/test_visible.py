@@ -31,6 +31,9 @@ def test_length_and_visible_characters_stay(text: str) -> None:
         ("\u200bone\u200b \u200btwo", "one two"),
         ("\U000e0069\U000e0067two", "two"),
         ("3 < 4 and 5 > 2", "3 < 4 and 5 > 2"),
+        ("where x <y and the loop runs then z> w it stops", "where x <y and the loop runs then z> w it stops"),
+        ("In HTML I would write <!-- note and explain it.", "In HTML I would write <!-- note and explain it."),
+        ("<SYSTEM>now</SYSTEM> <Br/> then", "now then"),
         ("it’s the dog’s", "it’s the dog’s"),
     ],
 )

@@ -142,7 +142,7 @@ def _questions(file: Path) -> list[QuestionRatings]:
              "answer_id": row["answer_id"], "text": row["answer"], "reference": row["reference"], "rater": "grader",
              "level": 1 + 4 * row["resolved"]}
         )  # fmt: skip
-    questions, _ = read_ratings((str(file), i, json.dumps(row)) for i, row in enumerate(rows, start=1))
+    questions, _ = read_ratings(((str(file), i, json.dumps(row)) for i, row in enumerate(rows, start=1)), distinct=True)
     return [q for q in questions if np.nanstd(q.table("overall level")[1]) > 0.05]
 
 

@@ -75,3 +75,12 @@ def test_a_bad_row_is_refused_with_how_to_mend_it_and_the_others_count(row: dict
     assert reason in refused.reason
     assert refused.raw == (row if isinstance(row, str) else json.dumps(row)), "the row itself is kept"
     assert [a.answer_id for a in question.answers] == ["a1", "a9"]
+
+
+def test_the_same_words_under_another_id_are_counted_once_where_a_scorer_is_fitted() -> None:
+    copied = ROW | {"answer_id": "a2", "text": "because it rained, all day"}
+    (question,), refused = read(ROW, copied, ROW | {"rater": "r2"}, distinct=True)
+    assert [a.answer_id for a in question.answers] == ["a1"]
+    assert set(question.answers[0].levels[OVERALL]) == {"r1", "r2"}
+    assert "has the same words as 'a1'" in refused[0].reason
+    assert read(ROW, copied)[1] == ()
