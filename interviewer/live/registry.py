@@ -30,7 +30,7 @@ from interviewer.live.load import Load
 from interviewer.live.lobby import KEPT_S, Place
 from interviewer.live.opening import Opening, Running
 from interviewer.live.outcome import FinaliseJobs
-from interviewer.live.sound_parts import EVERY_S, MELVIN_EACH, NOT_KEPT, SoundParts
+from interviewer.live.sound_parts import EVERY_S, LEFTOVERS_EACH, MELVIN_EACH, NOT_KEPT, SoundParts
 from interviewer.live.standing import StandingFile
 from interviewer.live.this_node import NodeOptions, ThisNode
 from interviewer.media.offer import read_offer
@@ -278,11 +278,14 @@ class Live:
             leaving.add_done_callback(self._leaving.discard)
 
     async def _keep_sound(self) -> None:
-        try:
-            await self._sound.keep_leftovers()
-        except NOT_KEPT as error:
-            log.warning("sound of an earlier process was not brought to the object store", error=str(error))
-        for number in count(1):
+        whole = False  # whether all folders were looked through once, without a store that failed in between
+        for number in count():
+            if number % LEFTOVERS_EACH == 0:
+                try:
+                    await self._sound.keep_leftovers(set(self._leases()), recent=whole)
+                    whole = True
+                except NOT_KEPT as error:
+                    log.warning("sound that was left behind was not brought to the object store", error=str(error))
             await asyncio.sleep(EVERY_S)
             sides = (CANDIDATE,) if number % MELVIN_EACH else (CANDIDATE, MELVIN)
             await asyncio.gather(*(self._opening.keep_sound(i, lease, sides) for i, lease in self._leases().items()))

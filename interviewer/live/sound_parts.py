@@ -13,7 +13,8 @@ rest. Nothing waits for this: a store that is away holds up no interview, and ge
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -32,7 +33,7 @@ from interviewer.records.objects import DamagedObject, ObjectStore
 from interviewer.records.recording_parts import part_key, parts_of, put_part
 from interviewer.records.recordings import recordings_of
 
-__all__ = ["EVERY_S", "MELVIN_EACH", "NOT_KEPT", "SoundParts"]
+__all__ = ["EVERY_S", "LEFTOVERS_EACH", "MELVIN_EACH", "NOT_KEPT", "SoundParts"]
 
 EVERY_S = 2.0
 """So long, and the time of a request, a word that was just spoken is on this machine's disk alone."""
@@ -40,6 +41,9 @@ MELVIN_EACH = 4
 """Of the rounds."""
 LEFTOVER = 0
 """The lease of what is brought by a process that holds the interview no more: where parts overlap, others' count."""
+LEFTOVERS_EACH = 150
+"""Of the rounds: a store that was away when an interview ended gets its last words as soon as it is back."""
+RECENT_S = 2 * 24 * 3600.0
 LONGEST = 10 * RATE
 AT_ONCE = 8
 NOT_KEPT = (BaseError, DamagedObject, OSError, SQLAlchemyError, psycopg.Error, TimeoutError)
@@ -50,6 +54,11 @@ Span = tuple[int, int]
 Finalise = Callable[[str], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
+
+
+def _folders(recordings: Path, since: float) -> list[Path]:
+    """Of interviews whose sound was begun, or a file of it, after ``since`` (seconds since the epoch)."""
+    return sorted(f for f in recordings.glob("int_*") if f.stat().st_mtime >= since)
 
 
 class SoundParts:
@@ -82,11 +91,15 @@ class SoundParts:
         self._brought.pop(interview_id, None)
         self._locks.pop(interview_id, None)
 
-    async def keep_leftovers(self) -> None:
-        """What processes before this one recorded and did not bring. Where the interview was finished without it, it
-        is finished again. Raises one of ``NOT_KEPT``."""
-        for folder in await self._in_thread(lambda: sorted(self._recordings.glob("int_*"))):
+    async def keep_leftovers(self, running: Collection[str] = (), *, recent: bool = False) -> None:
+        """What was recorded and not brought, by processes before this one or while the store was away. Where the
+        interview was finished without it, it is finished again. Interviews ``running`` here are left alone, and with
+        ``recent`` folders from before the last two days. Raises one of ``NOT_KEPT``."""
+        since = time.time() - RECENT_S if recent else 0.0
+        for folder in await self._in_thread(lambda: _folders(self._recordings, since)):
             interview_id = folder.name
+            if interview_id in running:
+                continue
             async with self._database.session() as session:
                 status = await status_of(session, interview_id)
                 finished = await recordings_of(session, interview_id)

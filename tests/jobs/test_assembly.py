@@ -91,7 +91,10 @@ async def test_only_what_is_new_goes_to_the_store_and_what_a_crash_left_follows(
     await parts.keep(interview_id, 1)
     recorded(tmp_path / "a", interview_id, [(9 * RATE, sound[:RATE])])
     again = SoundParts(tmp_path / "a" / "recordings", ObjectStore(tmp_path / "objects"), database, nobody_asks)
-    await again.keep_leftovers()  # as the next process of a killed one does
+    await again.keep_leftovers({interview_id})
+    async with database.session() as session:
+        assert len(await parts_of(session, interview_id)) == 2, "who runs it brings it"
+    await again.keep_leftovers(recent=True)  # as the next process of a killed one does
     async with database.session() as session:
         spans = [span for p in await parts_of(session, interview_id) for span in p.spans]
     assert sorted(map(tuple, spans)) == [(0, 4 * RATE), (4 * RATE, 9 * RATE), (9 * RATE, 10 * RATE)]
