@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
+from interviewer.desk.errands import Refused
 from interviewer.desk.importing import import_file
 from interviewer.http.api import imported_sound as sound_api
 from interviewer.jobs.app import MOST_TRIES
@@ -217,10 +218,14 @@ async def test_the_command_line_takes_the_files_from_a_folder(tmp_path: Path, da
     settings = Settings(data_folder=tmp_path, database_url=database.url, objects=str(tmp_path / "objects"))
 
     async def run(audio: Path | None) -> list[str]:
-        done = import_file(
-            settings, lambda _: None, file, rubric=RUBRIC, plan=None, question=None, audio=audio
-        )  # fmt: skip
-        return [line async for line in done]
+        said: list[str] = []
+        done = import_file(settings, lambda _: None, file, rubric=RUBRIC, plan=None, question=None, audio=audio)
+        try:
+            async for line in done:
+                said.append(line)  # noqa: PERF401 - those before a refusal are wanted too
+        except Refused:
+            return said
+        raise AssertionError("wrong lines were not told by the exit code")
 
     told, *wrong = await run(folder)
     assert told.endswith(": 1 imported, 0 known already, 3 wrong, 1 to be written out")

@@ -30,18 +30,23 @@ def rated_rows(answers: int, raters: int = 2, seed: int = 0, sentences_each: int
         for level in (1, 2, 3, 4, 5)
     }
     rows = []
+    known: set[str] = set()
     for i in range(answers):
         level = i % 5 + 1
         # Weak answers are as long as strong ones: two levels' sentences are mixed until there are enough.
         pool = by_level[level] + (by_level[2] if level < 3 else [])
-        said = rng.choice(pool, size=min(sentences_each, len(pool)), replace=False)
+        for _ in range(1000):  # no text twice: a copy would not be counted
+            said = " ".join(map(str, rng.choice(pool, size=min(sentences_each, len(pool)), replace=False)))
+            if said not in known:
+                break
+        known.add(said)
         for rater in range(raters):
             noise = rng.choice([-1, 0, 1], size=1 + len(CRITERIA))
             given = [float(np.clip(level + n, 1, 5)) for n in noise]
             rows.append(
                 {
                     "question_id": "rice", "question_text": QUESTION, "answer_id": f"a{i:03}",
-                    "text": " ".join(map(str, said)), "rater": f"r{rater + 1}", "level": given[0],
+                    "text": said, "rater": f"r{rater + 1}", "level": given[0],
                     "levels": dict(zip(CRITERIA, given[1:], strict=True)),
                 }
             )  # fmt: skip
