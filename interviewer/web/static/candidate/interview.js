@@ -7,6 +7,7 @@ import { Lobby } from "./lobby.js";
 import { Meter } from "./meter.js";
 import { Stage } from "./stage.js";
 import { microphoneCause, TROUBLES } from "./troubles.js";
+import { Unheard } from "./unheard.js";
 import { Writing } from "./writing.js";
 
 const LOST = "Connection lost. Nothing is lost; reconnecting.";
@@ -37,6 +38,11 @@ export class Interview {
   #dialog = byId("end-dialog");
   #askedBack = false; // Melvin has asked whether to end it: the dialog is his question too
   #meters = { melvin: null, candidate: null };
+  #unheard = new Unheard(() =>
+    this.#banner.show("paused", "caution", "The interview is paused: Melvin does not hear you, and nothing is recorded. Choose Go on, then speak.", [
+      ["Go on", () => this.#press("resume")],
+    ]),
+  );
   #wantsTyping; // until the conversation has been told
   #focusBox = false;
   #sendsSound = false; // whether the connection was made with a microphone in it
@@ -268,7 +274,11 @@ export class Interview {
       const goesOn = !["paused", "finished"].includes(message.phase);
       this.#record(speaking && goesOn);
       this.#camera?.runs(goesOn);
-      if (message.phase !== "paused") this.#banner.hide("notice");
+      if (message.phase !== "paused") {
+        this.#banner.hide("notice");
+        this.#banner.hide("paused");
+        this.#unheard.reset();
+      }
     } else if (message.t === "caption") {
       this.#captions.add(message);
       if (message.side === "melvin") this.#stage.asked();
@@ -305,6 +315,7 @@ export class Interview {
     this.#meters.candidate?.close();
     if (!this.#microphone.stream) return;
     this.#meters.candidate = new Meter(this.#microphone.stream, (level, rms) => {
+      if (this.#stage.phase === "paused") this.#unheard.measured(rms);
       if (this.#stage.phase !== "listening") {
         this.#silentSince = null;
         return;
