@@ -368,6 +368,8 @@ class Live:
         entry.session.lost()
         if link is not None:
             entry.session.links.drop(link)  # nothing more is heard from there, or recorded
+            if last is not None:
+                link.send({"t": "moving"})  # at once: whoever speaks on meanwhile should know who keeps it
         await entry.session.close()
         await entry.recorders.close()
         outcome = entry.session.finishing

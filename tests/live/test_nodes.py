@@ -102,6 +102,7 @@ async def test_a_drained_node_hands_over_in_silence_and_the_other_goes_on_at_the
             await join(a, await houses.a.interview())
         await draining
         assert page.messages[-1] == {"t": "reconnect"}, "told last, when all is where the other finds it"
+        assert page.messages[-2] == {"t": "moving"}, "told when nothing is heard any more"
         assert a._entries == {}
         async with houses.database.session() as db:
             assert sum(p.end - p.start for p in await parts_of(db, interview_id)) == 3 * RATE

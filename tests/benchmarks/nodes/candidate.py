@@ -72,6 +72,10 @@ class Candidate:
 
     def _take(self, message: dict[str, Any]) -> None:
         match message["t"]:
+            case "moving":  # nothing is heard from now on
+                self._farewell = True
+                self._state = {}
+                self.gone()
             case "reconnect":
                 self._pin = None
                 self._farewell = True

@@ -145,6 +145,9 @@ export class Connection {
       this.#sent.clear();
     } else if (message.t === "superseded") {
       this.#stop("superseded");
+    } else if (message.t === "moving") {
+      this.#moving = true; // he hears nothing from now on, and says when the next one may be asked
+      if (way === this.#way) this.#away();
     } else if (message.t === "reconnect") {
       this.#moving = true;
       unpin();
