@@ -55,8 +55,8 @@ def run(options: Options) -> Report:
     alone: list[float] = []
     for after_s in QUICK_KILLS_S if options.quick else KILLS_S:
         with _two_nodes() as (first, second), second.api() as api:
-            one, ran = _killed(first, second, api, answers, after_s)
-            alone += [_only_on_its_disk(first, talk.interview_id) for talk in one]
+            one, ran, left = _killed(first, second, api, answers, after_s)
+            alone += left
             ends += _outcomes(api, [talk.interview_id for talk in one])
             talks += one
             notes += ran
@@ -139,8 +139,9 @@ def _database(folder: Path) -> Iterator[str]:
 
 def _killed(
     first: RunningService, second: RunningService, api: httpx.Client, answers: Sequence[Answer], after_s: float
-) -> tuple[list[Candidate], list[str]]:
-    """And what `interviewer nodes` said just before the kill."""
+) -> tuple[list[Candidate], list[str], list[float]]:
+    """And what `interviewer nodes` said just before the kill, and what only the first one's disk held after it: looked
+    at before anybody else brings or writes out anything."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
         talks, running = joined(threads, api, answers, [first.address, second.address])
         time.sleep(after_s)
@@ -148,9 +149,10 @@ def _killed(
         first.kill()
         for talk in talks:
             talk.gone()
+        left = [_only_on_its_disk(first, talk.interview_id) for talk in talks]
         for one in running:
             one.result()
-    return talks, ran
+    return talks, ran, left
 
 
 def _only_on_its_disk(node: RunningService, interview_id: str) -> float:
