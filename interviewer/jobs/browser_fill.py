@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
+from interviewer.jobs.whole_chunks import whole_chunks
 from interviewer.media.browser_sound import LONGEST_S, SEARCH_S, bridged, decode, fills, position
-from interviewer.records.browser import KnownStretch, chunk_key
+from interviewer.records.browser import KnownStretch
 from interviewer.records.objects import ObjectStore
 
 __all__ = ["Fill", "Heard", "browser_fills", "fingerprint"]
@@ -88,18 +89,8 @@ def _may_reach(begins: int, next_begins: int, missing: Sequence[tuple[int, int]]
 
 
 async def _fetched(objects: ObjectStore, interview_id: str, stretch: KnownStretch) -> bytes:
-    """Its chunks, joined, up to the first that is not there or not what it was."""
-    joined = bytearray()
-    for number, sha256 in enumerate(stretch.hashes):
-        try:
-            chunk = await objects.get(chunk_key(interview_id, stretch.stretch, number))
-        except FileNotFoundError:
-            chunk = b""
-        if hashlib.sha256(chunk).hexdigest() != sha256:
-            log.error("a chunk is damaged", interview=interview_id, stretch=stretch.stretch, number=number)
-            break
-        joined += chunk
-    return bytes(joined)
+    """What of it is whole, joined."""
+    return b"".join([chunk async for chunk in whole_chunks(objects, interview_id, stretch)])
 
 
 def _filling(

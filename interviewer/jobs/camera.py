@@ -8,7 +8,6 @@ Nothing waits for it: sound, transcript and scores are made as if there were no 
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from interviewer.jobs.browser_fill import fingerprint
 from interviewer.jobs.defer import JobQueue
+from interviewer.jobs.whole_chunks import whole_chunks
 from interviewer.jobs.work import Work
 from interviewer.media.video import NotVideo, playable
 from interviewer.records.browser import KnownStretch, chunk_key, stretches_of
@@ -93,20 +93,11 @@ async def _make(work: Work, interview_id: str, stretch: KnownStretch) -> bool:
 
 
 async def _join(objects: ObjectStore, interview_id: str, stretch: KnownStretch, target: Path) -> bool:
-    """The chunks in their order, up to the first that is not what it was; False where that is the very first."""
-    whole = 0
+    """False where not even the first chunk is whole."""
     with target.open("wb") as file:
-        for number, sha256 in enumerate(stretch.hashes):
-            try:
-                chunk = await objects.get(chunk_key(interview_id, stretch.stretch, number))
-            except FileNotFoundError:
-                chunk = b""
-            if hashlib.sha256(chunk).hexdigest() != sha256:
-                log.error("a chunk is damaged", interview=interview_id, stretch=stretch.stretch, number=number)
-                break
+        async for chunk in whole_chunks(objects, interview_id, stretch):
             file.write(chunk)
-            whole += 1
-    return whole > 0
+        return file.tell() > 0
 
 
 async def _remove_chunks(objects: ObjectStore, interview_id: str, stretch: KnownStretch) -> None:

@@ -1,0 +1,28 @@
+"""What a browser recorded and sent, read back in its order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+
+import structlog
+
+from interviewer.records.browser import KnownStretch, chunk_key
+from interviewer.records.objects import ObjectStore
+
+__all__ = ["whole_chunks"]
+
+log = structlog.get_logger(__name__)
+
+
+async def whole_chunks(objects: ObjectStore, interview_id: str, stretch: KnownStretch) -> AsyncIterator[bytes]:
+    """The chunks of a stretch, up to the first that is not there or not what it was: what follows cannot be decoded."""
+    for number, sha256 in enumerate(stretch.hashes):
+        try:
+            chunk = await objects.get(chunk_key(interview_id, stretch.stretch, number))
+        except FileNotFoundError:
+            chunk = b""
+        if hashlib.sha256(chunk).hexdigest() != sha256:
+            log.error("a chunk is damaged", interview=interview_id, stretch=stretch.stretch, number=number)
+            return
+        yield chunk
