@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +22,16 @@ class DataMissing(Exception):
 @dataclass(frozen=True, slots=True)
 class Options:
     """``quick`` takes fewer samples. ``data`` is the folder that holds audio/ and data/. ``part`` names one part of a
-    benchmark that has several, and ``judge`` the judge that is measured where there is a choice."""
+    benchmark that has several, and ``judge`` the judge that is measured where there is a choice. ``answers`` and
+    ``minutes`` bound a benchmark that says so; such a one hands each report so far to ``so_far``."""
 
     quick: bool
     data: Path
     part: str | None = None
     judge: JudgeOptions = field(default_factory=JudgeOptions)
+    answers: int | None = None
+    minutes: float | None = None
+    so_far: Callable[[Report], None] = lambda report: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,10 @@ class Report:
         lines.insert(1, "-" * max(len(line) for line in lines))
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
-    def to_dict(self, name: str, options: Options) -> dict[str, Any]:
+    def to_dict(self, name: str, options: Options, *, complete: bool = True) -> dict[str, Any]:
         return {
             "benchmark": name,
+            "complete": complete,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "quick": options.quick,
             "machine": machine(),

@@ -1,12 +1,22 @@
-"""How gap and peer judge an answer: where its pauses are, who came in when, and what became of the reply."""
+"""How gap and peer judge an answer: where its pauses are, who came in when, and what became of the reply; and that gap
+loses none that was given."""
+
+import json
+from functools import partial
 
 import numpy as np
 import pytest
+from playwright.sync_api import Error
 
 from interviewer.plans.schema import Plan
-from tests.benchmarks.gap.measure import Reply, Sound, Spoken, outcome, reply, silences, speech_level
+from tests.benchmarks.__main__ import keep
+from tests.benchmarks.gap import kept
+from tests.benchmarks.gap.answers import Answer
+from tests.benchmarks.gap.given import Given, line, report
+from tests.benchmarks.gap.measure import Outcome, Reply, Sound, Spoken, outcome, reply, silences, speech_level
 from tests.benchmarks.gap.melvin import marks_of, plan
-from tests.benchmarks.gap.stages import stages_of, table
+from tests.benchmarks.gap.stages import Stages, stages_of, table
+from tests.benchmarks.report import Options
 from tests.clips import RATE
 
 AT = 100.0
@@ -119,4 +129,70 @@ def test_the_parts_of_a_gap_come_from_the_log_and_the_rest_was_on_the_way():
     assert (found.patience_s, found.late_s, found.voice_s) == (1.1, pytest.approx(0.1), pytest.approx(0.05))
     assert found.on_the_way_s == pytest.approx(0.25)
     assert stages_of(log[:6], gap_s=1.5) is None  # nobody decided anything
-    assert any("finality 0.90" in line for line in table([found]))
+    assert "patience 1.10 (1.10)" in table([found])[0]
+
+
+@pytest.fixture
+def given(spoken) -> Given:
+    answer = Answer("a.flac", np.zeros(RATE, np.int16), spoken)
+    return Given(answer, Outcome(1.5, (True,), 0, replied=True), True, Stages(0.8, 1.1, 0.1, 0.05, 0.25, 0.9))
+
+
+@pytest.fixture
+def so_far(tmp_path):
+    """Where a benchmark's figures so far stand, and who puts them there."""
+    file = tmp_path / "gap.json"
+    return file, partial(keep, "gap", options=Options(quick=False, data=tmp_path), file=file, complete=False)
+
+
+def values(file) -> dict[str, float]:
+    return {figure["name"]: figure["value"] for figure in json.loads(file.read_text())["figures"]}
+
+
+def test_an_answer_is_printed_and_kept_before_the_next_one_begins(given, so_far, capsys):
+    file, keep_it = so_far
+    seen = []
+
+    def interview():
+        for n in range(3):
+            seen.append((values(file)["answers"] if n else 0, len(capsys.readouterr().out.splitlines())))
+            yield given
+
+    assert kept([interview], 3, keep_it).figures[0].value == 3
+    assert seen == [(0, 0), (1, 1), (2, 1)]
+    assert "gap 1.50 = patience 1.10 (finality 0.90) + late 0.10" in line(given)
+    assert "pauses 2.0 CUT" in line(given)
+
+
+def test_a_run_that_is_stopped_in_mid_answer_keeps_those_before(given, so_far):
+    file, keep_it = so_far
+
+    def interview():
+        yield from (given, given)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kept([interview], 40, keep_it)
+    assert values(file)["answers"] == 2
+    assert values(file)["share of them cut in upon"] == 100.0
+    left = json.loads(file.read_text())
+    assert left["complete"] is False
+    assert left["notes"][0] == "2 of 40 answers were given"
+
+
+def test_an_interview_whose_browser_breaks_loses_no_other_one(given):
+    def breaks():
+        yield given
+        raise Error("Target crashed")
+
+    found = kept([breaks, lambda: iter([given])], 4, lambda report: None)
+    assert found.figures[0].value == 2
+    assert "an interview broke off after answer 1: Target crashed" in found.notes
+
+
+def test_before_any_gap_was_measured_there_is_a_report_too(given):
+    cut_off = Given(given.answer, Outcome(None, (True,), 1, replied=False), True)
+    found = {figure.name: figure for figure in report([cut_off]).figures}
+    assert found["response gap, median"].met is False
+    assert found["answers without a reply"].value == 1
+    assert "NO REPLY" in line(cut_off)

@@ -14,45 +14,48 @@ same graph: one audio clock says when the last sample of speech went out and whe
   which (or within 0.3 s after which) a sound of Melvin began. Pauses after a first cut in the same answer count too.
 
 Data: the pause set of the benchmark ``turns``: audio/read_en, spontaneous_en, fillers_en and moon_intent_pauses of DIR,
-recordings of at most 30 s with at least 2.5 s from the first to the last sample of speech. 20 answers as they are, in
-one interview, and in a second one answers with spliced silences until there are 40 in all, and 60 pauses: about 15
-minutes on two quiet cores. ``--quick`` takes 4 answers and 6 pauses: 3 minutes.
+recordings of at most 30 s (as they are, 20 s) with at least 2.5 s from the first to the last sample of speech. 20
+answers as they are and answers with spliced silences until there are 40 in all, and 60 pauses, in four interviews one
+after the other: about 15 minutes on two quiet cores. ``--quick`` takes 4 answers and 6 pauses in two: 3 minutes.
+``--answers N`` takes N answers and half as many pauses again, at least; ``--minutes M`` begins no answer that would end
+later than that. Each answer is printed when it was given, and the figures so far are kept each time (``--json``). Two
+interviews at once would take each other's processor time, and the gaps would not be those of one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from itertools import islice, pairwise
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 
-import numpy as np
+from playwright.sync_api import Browser, Error
 
 from tests.benchmarks.gap.answers import Answer, few_words, plain, spliced, words_by_whisper
 from tests.benchmarks.gap.caller import Caller, open_browser
-from tests.benchmarks.gap.measure import ROUNDING_S, Outcome, outcome
-from tests.benchmarks.gap.melvin import running_melvin
-from tests.benchmarks.gap.stages import Stages, stages_of, table
-from tests.benchmarks.report import DataMissing, Figure, Options, Report
+from tests.benchmarks.gap.given import Given, line, report
+from tests.benchmarks.gap.measure import Outcome, outcome
+from tests.benchmarks.gap.melvin import Melvin, running_melvin
+from tests.benchmarks.gap.stages import stages_of
+from tests.benchmarks.report import DataMissing, Options, Report
+from tests.clips import RATE
 
-__all__ = ["Given", "give", "run"]
+__all__ = ["Interview", "give", "kept", "run"]
 
 SEED = 4
-ANSWERS, PAUSES = 40, 60
-QUICK_ANSWERS, QUICK_PAUSES = 4, 6
+ANSWERS, PAUSES_PER_ANSWER, ROUNDS = 40, 1.5, 2
+QUICK_ANSWERS, QUICK_ROUNDS = 4, 1
+LONGEST_WHOLE_S = 20.0
 THINKS_S = 0.5
 """Nobody answers in the instant that a question ends."""
 QUIET_S = 1.2
 """Silence after which Melvin's question is taken to be over."""
 PATIENCE_S = 20.0
-LENGTHS = (1, 2, 3, 4, 5, 6, 10)
+AROUND_S = 9.0
+"""What an answer takes besides its own sound: thinking, the gap, Melvin's reply, and the silence after it."""
 
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    answer: Answer
-    outcome: Outcome
-    spliced: bool
-    stages: Stages | None = None
+Interview = Callable[[], Iterator[Given]]
+"""Holds one, and gives each answer when it was given."""
 
 
 def give(
@@ -70,64 +73,79 @@ def give(
 
 
 def run(options: Options) -> Report:
-    whole, broken = _chosen(options)
-    given: list[Given] = []
+    chosen = _chosen(options)
+    planned = sum(len(answers) for answers in chosen)
+    fits = _limit(options.minutes)
     with running_melvin(few_words(options.data)) as melvin, open_browser() as browser:
-        for answers in (whole, broken):
-            with melvin.interview(browser) as (caller, log):
-                caller.wait_for_reply(0.0, QUIET_S, PATIENCE_S)
-                log.entries()
-                for answer in answers:
-                    found = give(caller, answer)
-                    entries = log.entries()
-                    stages = None if found.gap_s is None else stages_of(entries, found.gap_s)
-                    given.append(Given(answer, found, answers is broken, stages))
-    return _report(given)
+        interviews = [
+            partial(_interview, melvin, browser, answers, bool(n % 2), fits) for n, answers in enumerate(chosen)
+        ]
+        return kept(interviews, planned, options.so_far)
 
 
-def _chosen(options: Options) -> tuple[list[Answer], list[Answer]]:
-    """As they are, and spliced; the more of the latter the fewer pauses the recordings give."""
-    answers, pauses = (QUICK_ANSWERS, QUICK_PAUSES) if options.quick else (ANSWERS, PAUSES)
-    whole = list(islice(plain(options.data, SEED), answers // 2))
+def _interview(
+    melvin: Melvin, browser: Browser, answers: Sequence[Answer], broken: bool, fits: Callable[[Answer], bool]
+) -> Iterator[Given]:
+    if not answers or not fits(answers[0]):
+        return
+    with melvin.interview(browser) as (caller, log):
+        caller.wait_for_reply(0.0, QUIET_S, PATIENCE_S)
+        log.entries()
+        for answer in answers:
+            if not fits(answer):
+                return
+            found = give(caller, answer)
+            entries = log.entries()
+            stages = None if found.gap_s is None else stages_of(entries, found.gap_s)
+            yield Given(answer, found, broken, stages)
+
+
+def kept(interviews: Iterable[Interview], planned: int, so_far: Callable[[Report], None]) -> Report:
+    """Prints each answer, and hands the report on all so far to ``so_far``. An interview whose browser breaks ends
+    there, and the next one is held."""
+    given: list[Given] = []
+    broken: list[str] = []
+    for interview in interviews:
+        try:
+            for found in interview():
+                given.append(found)
+                print(f"  {len(given)} of {planned}  {line(found)}", flush=True)
+                so_far(report(given, _notes(len(given), planned, broken)))
+        except Error as error:
+            broken.append(f"an interview broke off after answer {len(given)}: {error.message.splitlines()[0]}")
+            print(f"  {broken[-1]}", flush=True)
+    return report(given, _notes(len(given), planned, broken))
+
+
+def _notes(given: int, planned: int, broken: Sequence[str]) -> list[str]:
+    return [*([f"{given} of {planned} answers were given"] if given < planned else []), *broken]
+
+
+def _limit(minutes: float | None) -> Callable[[Answer], bool]:
+    """Whether there is time for an answer; from now on."""
+    began = time.monotonic()
+
+    def fits(answer: Answer) -> bool:
+        lasts_s = time.monotonic() - began + len(answer.pcm) / RATE + AROUND_S
+        return minutes is None or lasts_s <= 60 * minutes
+
+    return fits
+
+
+def _chosen(options: Options) -> list[list[Answer]]:
+    """For each interview, as they are and spliced by turns; the more of the latter the fewer pauses they give."""
+    answers = options.answers or (QUICK_ANSWERS if options.quick else ANSWERS)
+    pauses = round(answers * PAUSES_PER_ANSWER)
+    short = (answer for answer in plain(options.data, SEED) if len(answer.pcm) <= LONGEST_WHOLE_S * RATE)
+    whole = list(islice(short, answers // 2))
     broken: list[Answer] = []
     for answer in spliced(options.data, words_by_whisper(), SEED + 1):
         broken.append(answer)
         if len(whole) + len(broken) >= answers and _pauses(whole) + _pauses(broken) >= pauses:
-            return whole, broken
+            rounds = QUICK_ROUNDS if options.quick else ROUNDS
+            return [of[n::rounds] for n in range(rounds) for of in (whole, broken)]
     raise DataMissing(f"{options.data}/audio holds too few recordings for {pauses} pauses")
 
 
-def _pauses(answers: list[Answer]) -> int:
+def _pauses(answers: Sequence[Answer]) -> int:
     return sum(len(a.spoken.pauses) for a in answers)
-
-
-def _report(given: list[Given]) -> Report:
-    replied = [g for g in given if g.outcome.gap_s is not None]
-    gaps = [g.outcome.gap_s or 0.0 for g in replied]
-    cut = [(p.end - p.begin, c) for g in given for p, c in zip(g.answer.spoken.pauses, g.outcome.cut, strict=True)]
-    median, slowest, largest = np.percentile(gaps, [50, 95, 100]) if gaps else (np.inf,) * 3
-    figures = [
-        Figure("answers", len(given), ""),
-        Figure("answers with a response gap", len(gaps), ""),
-        Figure("response gap, median", float(median), "s", at_most=1.3),
-        Figure("response gap, 95th percentile", float(slowest), "s", at_most=2.0),
-        Figure("response gap, largest", float(largest), "s"),
-        Figure("pauses of 1 s or more", len(cut), ""),
-        Figure("share of them cut in upon", 100 * sum(c for _, c in cut) / len(cut), "%", at_most=3.0),
-        Figure("came in over the voice or in a shorter pause", sum(g.outcome.cut_elsewhere for g in given), ""),
-        Figure("answers without a reply", sum(not g.outcome.replied for g in given), ""),
-    ]  # fmt: skip
-    notes = [
-        f"gaps after {kind}, s: " + " ".join(f"{g.outcome.gap_s:.2f}" for g in replied if g.spliced is spliced)
-        for kind, spliced in (("recordings as they are", False), ("recordings with spliced silences", True))
-    ]
-    for low, high in pairwise(LENGTHS):
-        of = [c for s, c in cut if low <= s + ROUNDING_S < high]
-        notes.append(f"pauses of {low:g} s and more, below {high:g} s: {sum(of)} of {len(of)} cut in upon")
-    notes += [
-        f"came in upon {g.answer.name}: pauses {g.outcome.cut}, elsewhere {g.outcome.cut_elsewhere}"
-        for g in given
-        if not g.outcome.clean
-    ]
-    notes += table([g.stages for g in given if g.stages is not None])
-    return Report(figures, notes)

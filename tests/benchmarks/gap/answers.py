@@ -7,7 +7,6 @@ level, as a browser's gain control does, before a microphone's sound is sent.
 from __future__ import annotations
 
 import random
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from interviewer.speech.recognition import RecognitionOptions, RecordRecogniser
 from scoring.transcript import Word
 from tests.benchmarks.gap.measure import Spoken, speech_level
+from tests.benchmarks.turns.endings import recogniser
 from tests.benchmarks.turns.pause_set import LENGTHS_S, Clip, answers_of, clips
 from tests.benchmarks.turns.pause_set import Answer as Spliced
 from tests.clips import RATE, load
@@ -104,11 +103,8 @@ def _with_lengths(sound: Spliced, early: Sequence[bool], shift: int) -> Pcm:
 
 
 def words_by_whisper() -> Words:
-    """Word times by the model that the product comes with."""
-    cache = tempfile.TemporaryDirectory(prefix="melvin-words-")
-    whisper = RecordRecogniser(RecognitionOptions(Path(cache.name))).load()
-    cache.cleanup()
-    return lambda pcm: whisper.careful(pcm, language="en").words
+    """Word times by the model that the product comes with, kept as those of the benchmark ``turns`` are."""
+    return recogniser().words
 
 
 def few_words(data: Path) -> bytes:

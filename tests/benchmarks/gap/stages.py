@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.clips import RATE
 
-__all__ = ["Stages", "stages_of", "table"]
+__all__ = ["Stages", "parts", "stages_of", "table"]
 
 GAP_PARTS = ("patience_s", "late_s", "voice_s", "on_the_way_s")
 
@@ -67,20 +67,21 @@ def stages_of(entries: Iterable[Mapping[str, Any]], gap_s: float) -> Stages | No
     )
 
 
+def parts(stages: Stages) -> str:
+    sounds = "no judgement" if stages.finality is None else f"finality {stages.finality:.2f}"
+    return (
+        f"patience {stages.patience_s:.2f} ({sounds}) + late {stages.late_s:.2f} + voice {stages.voice_s:.2f} "
+        f"+ on the way {stages.on_the_way_s:.2f}; words {stages.words_s:.2f}"
+    )
+
+
 def table(found: Sequence[Stages]) -> list[str]:
-    """Median and largest of each part, and one line for each answer."""
+    """Median and largest of each part."""
     if not found:
         return []
-    parts = [
+    every = [
         f"{part.removesuffix('_s').replace('_', ' ')} {median(values):.2f} ({max(values):.2f})"
         for part in ("words_s", *GAP_PARTS)
         for values in [[getattr(s, part) for s in found]]
     ]
-    lines = [f"of {len(found)} gaps, median (largest), s: " + ", ".join(parts)]
-    for s in sorted(found, key=lambda s: -s.patience_s - s.late_s):
-        sounds = "no judgement" if s.finality is None else f"finality {s.finality:.2f}"
-        lines.append(
-            f"  {sum(getattr(s, part) for part in GAP_PARTS):5.2f} = patience {s.patience_s:.2f} ({sounds}) "
-            f"+ late {s.late_s:.2f} + voice {s.voice_s:.2f} + on the way {s.on_the_way_s:.2f}; words {s.words_s:.2f}"
-        )
-    return lines
+    return [f"of {len(found)} gaps, median (largest), s: " + ", ".join(every)]

@@ -32,7 +32,7 @@ from tests.benchmarks.turns.pause_set import Answer, answers_of, clips, cut_at, 
 from tests.benchmarks.turns.smart_turn import Tunes
 from tests.clips import RATE, load
 
-__all__ = ["CACHE", "HeardPause", "HeardPauses", "Treated", "heard_pauses"]
+__all__ = ["CACHE", "CachedRecogniser", "HeardPause", "HeardPauses", "Treated", "heard_pauses", "recogniser"]
 
 Pcm = npt.NDArray[np.int16]
 
@@ -65,10 +65,11 @@ class HeardPause:
 
 
 @dataclass(slots=True)
-class _Recogniser:
+class CachedRecogniser:
     """Whisper and smart-turn behind the cache. Each recognition is numbered, and its ``finality`` is that number, so
     that the pause that rests on it finds its ending and its sound. Sounds are kept for one answer at a time."""
 
+    model: str
     whisper: Any
     tunes: Tunes | None
     folder: Path
@@ -132,11 +133,16 @@ class HeardPauses:
     tunes: Tunes | None
 
 
-def heard_pauses(data: Path, *, quick: bool = False) -> HeardPauses:
+def recogniser(tunes: Tunes | None = None) -> CachedRecogniser:
     folder = whisper_folder(None, CACHE)
     code = Path(interviewer.speech.whisper.__file__).read_bytes()
+    kept = CACHE / f"{folder.name}-{zlib.crc32(code):08x}"
+    return CachedRecogniser(folder.name, Whisper(folder, "int8", 1), tunes, kept)
+
+
+def heard_pauses(data: Path, *, quick: bool = False) -> HeardPauses:
     tunes = Tunes.found(CACHE)
-    cached = _Recogniser(Whisper(folder, "int8", 1), tunes, CACHE / f"{folder.name}-{zlib.crc32(code):08x}")
+    cached = recogniser(tunes)
     found: list[HeardPause] = []
     others: list[HeardPause] = []
     treated: list[Treated] = []
@@ -149,10 +155,10 @@ def heard_pauses(data: Path, *, quick: bool = False) -> HeardPauses:
                 kept.append(pause)
                 treated += _treated(pause, sound, cached, gated=n % GATED_EVERY == 0)
             cached.sounds.clear()
-    return HeardPauses(folder.name, found, treated, others, tunes)
+    return HeardPauses(cached.model, found, treated, others, tunes)
 
 
-def _pauses(answer: Answer, cached: _Recogniser) -> Iterator[tuple[HeardPause, tuple[Pcm, Pcm] | None]]:
+def _pauses(answer: Answer, cached: CachedRecogniser) -> Iterator[tuple[HeardPause, tuple[Pcm, Pcm] | None]]:
     """With the sound that its ending was heard in, and what led up to that."""
     heard = asyncio.run(rehear(answer.pcm, cached.quick))
     for pause in heard.pauses():
@@ -174,7 +180,7 @@ def _pauses(answer: Answer, cached: _Recogniser) -> Iterator[tuple[HeardPause, t
 
 
 def _treated(
-    found: HeardPause, heard: tuple[Pcm, Pcm] | None, cached: _Recogniser, *, gated: bool
+    found: HeardPause, heard: tuple[Pcm, Pcm] | None, cached: CachedRecogniser, *, gated: bool
 ) -> Iterator[Treated]:
     clip = found.answer.clip
     ends = found.kind == "end"
