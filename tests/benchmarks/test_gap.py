@@ -195,4 +195,5 @@ def test_before_any_gap_was_measured_there_is_a_report_too(given):
     found = {figure.name: figure for figure in report([cut_off]).figures}
     assert found["response gap, median"].met is False
     assert found["answers without a reply"].value == 1
+    assert {figure.met for figure in report([]).figures if figure.at_most is not None} == {False}
     assert "NO REPLY" in line(cut_off)

@@ -18,8 +18,9 @@ recordings of at most 30 s (as they are, 20 s) with at least 2.5 s from the firs
 answers as they are and answers with spliced silences until there are 40 in all, and 60 pauses, in four interviews one
 after the other: about 15 minutes on two quiet cores. ``--quick`` takes 4 answers and 6 pauses in two: 3 minutes.
 ``--answers N`` takes N answers and half as many pauses again, at least; ``--minutes M`` begins no answer that would end
-later than that. Each answer is printed when it was given, and the figures so far are kept each time (``--json``). Two
-interviews at once would take each other's processor time, and the gaps would not be those of one.
+later than that, from when Melvin is ready. Each answer is printed when it was given, and the figures so far are kept
+each time (``--json``). Two interviews at once would take each other's processor time, and the gaps would not be those
+of one.
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ def give(
 def run(options: Options) -> Report:
     chosen = _chosen(options)
     planned = sum(len(answers) for answers in chosen)
-    fits = _limit(options.minutes)
     with running_melvin(few_words(options.data)) as melvin, open_browser() as browser:
+        fits = _limit(options.minutes)
         interviews = [
             partial(_interview, melvin, browser, answers, bool(n % 2), fits) for n, answers in enumerate(chosen)
         ]

@@ -52,6 +52,7 @@ def report(given: Sequence[Given], notes: Sequence[str] = ()) -> Report:
     gaps = [g.outcome.gap_s or 0.0 for g in replied]
     cut = [(p.end - p.begin, c) for g in given for p, c in zip(g.answer.spoken.pauses, g.outcome.cut, strict=True)]
     median, ninth, slowest, largest = np.percentile(gaps, [50, 90, 95, 100]) if gaps else (np.inf,) * 4
+    share = 100 * sum(c for _, c in cut) / len(cut) if cut else np.inf
     figures = [
         Figure("answers", len(given), ""),
         Figure("answers with a response gap", len(gaps), ""),
@@ -60,7 +61,7 @@ def report(given: Sequence[Given], notes: Sequence[str] = ()) -> Report:
         Figure("response gap, 95th percentile", float(slowest), "s", at_most=2.0),
         Figure("response gap, largest", float(largest), "s"),
         Figure("pauses of 1 s or more", len(cut), ""),
-        Figure("share of them cut in upon", 100 * sum(c for _, c in cut) / max(1, len(cut)), "%", at_most=3.0),
+        Figure("share of them cut in upon", share, "%", at_most=3.0),
         Figure("came in over the voice or in a shorter pause", sum(g.outcome.cut_elsewhere for g in given), ""),
         Figure("answers without a reply", sum(not g.outcome.replied for g in given), ""),
     ]
