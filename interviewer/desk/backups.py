@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from interviewer.records.backup import (
     snapshot,
 )
 from interviewer.records.objects import DamagedObject, ObjectStore
+from interviewer.records.removals import AnotherBackup, RemovalsWentOn, removals_held
 from interviewer.settings import Settings
 
 __all__ = ["BackupIncomplete", "backup", "restore"]
@@ -52,6 +53,10 @@ async def backup(settings: Settings, progress: Progress, target: Path, *, with_o
             raise Refused(f"{target} is there already: name another file.") from None
         except BackupUnusable as error:
             raise Refused(str(error)) from None
+        except AnotherBackup:
+            raise Refused("Another backup of this database is being made: wait until it is done.") from None
+        except RemovalsWentOn:
+            raise Refused("The database went away while the backup was made: make it again.") from None
 
 
 def _backup(settings: Settings, progress: Progress, url: str, target: Path, with_objects: bool) -> list[str]:
@@ -63,24 +68,25 @@ def _backup(settings: Settings, progress: Progress, url: str, target: Path, with
     left_out: list[str] = []
     lost: list[str] = []
     with ArchiveWriter(target) as archive:
-        with snapshot(url) as database:
-            interviews, known, sequences = database.interviews(), database.known_objects(), database.sequences()
-            _add_files(archive, settings, interviews)
-            progress("Reading the database")
-            tables = database.write_tables(archive)
-            made_of = _made_of(database)
-        if with_objects:
-            progress("Reading recordings")
-            objects = ObjectStore(settings.objects_place)
-            missing, damaged = asyncio.run(_add_objects(archive, objects, interviews, known))
-            with snapshot(url) as now:  # what stands for a time only may have been used up and removed meanwhile
-                named = now.known_objects()
-            left_out = [f"{key} was deleted while the backup was made." for key in missing if key not in named]
-            lost = [
-                *(f"{key} is missing: the database knows it, and the object store does not."
-                  for key in missing if key in named),
-                *(f"{key} is damaged: it does not have the SHA-256 that the database names." for key in damaged),
-            ]  # fmt: skip
+        with removals_held(url) if with_objects else nullcontext():
+            with snapshot(url) as database:
+                interviews, known, sequences = database.interviews(), database.known_objects(), database.sequences()
+                _add_files(archive, settings, interviews)
+                progress("Reading the database")
+                tables = database.write_tables(archive)
+                made_of = _made_of(database)
+            if with_objects:
+                progress("Reading recordings")
+                objects = ObjectStore(settings.objects_place)
+                missing, damaged = asyncio.run(_add_objects(archive, objects, interviews, known))
+                with snapshot(url) as now:  # what a person deletes is held by nobody
+                    deleted = _deleted(missing, now)
+                left_out = [f"{key} was deleted while the backup was made." for key in deleted]
+                lost = [
+                    *(f"{key} is missing: the database knows it, and the object store does not."
+                      for key in missing if key not in deleted),
+                    *(f"{key} is damaged: it does not have the SHA-256 that the database names." for key in damaged),
+                ]  # fmt: skip
         manifest = Manifest(
             made_at=made_at.isoformat(), melvin=__version__, tables=tables, sequences=sequences,
             has_objects=with_objects, settings=_kept_settings(settings), left_out=[*left_out, *lost], **made_of,
@@ -128,9 +134,8 @@ async def _add_objects(
     they are."""
     there = set(await objects.keys_under(""))
     missing, damaged = sorted(known.keys() - there), []
-    # Finished recordings last: all else is in the store for a time only, until a recording is made of it.
-    for key in sorted(there, key=lambda key: (key.endswith(".flac"), key)):
-        owner = next((part for part in key.split("/") if part.startswith("int_")), None)
+    for key in sorted(there):
+        owner = _owner(key)
         if owner is not None and owner not in interviews:
             continue  # of an interview that began after the snapshot
         with tempfile.TemporaryDirectory(dir=archive.path.parent, prefix=".object-") as spool:
@@ -144,6 +149,17 @@ async def _add_objects(
         if known.get(key, digest) != digest:
             damaged.append(key)
     return missing, damaged
+
+
+def _owner(key: str) -> str | None:
+    """The interview that an object belongs to."""
+    return next((part for part in key.split("/") if part.startswith("int_")), None)
+
+
+def _deleted(missing: list[str], now: Snapshot) -> list[str]:
+    """Those whose interview is gone, or that belong to none and that no row names any more."""
+    interviews, named = now.interviews(), now.known_objects()
+    return [key for key in missing if (key not in named if (owner := _owner(key)) is None else owner not in interviews)]
 
 
 def _kept_settings(settings: Settings) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from procrastinate.exceptions import JobAborted
 from procrastinate.jobs import Job
 
 from interviewer.jobs.camera import camera
-from interviewer.jobs.defer import CAMERA, FINALISE, SCORE
+from interviewer.jobs.defer import CAMERA, CLEAR_CAMERA, CLEAR_RECORDING, FINALISE, SCORE
 from interviewer.jobs.deliver import deliver
 from interviewer.jobs.erase import apply_retention, erase, erase_left
 from interviewer.jobs.failures import IMPORTING, SCORING, TELLERS, WRITING, held_up, told
@@ -30,6 +30,7 @@ from interviewer.jobs.report import report
 from interviewer.jobs.rescore import pick_up_lost_runs, prepare_run, rescore
 from interviewer.jobs.score import score
 from interviewer.jobs.upkeep import pick_up_lost, prune, submit_unchecked
+from interviewer.jobs.used_up import clear
 from interviewer.jobs.work import Work
 from interviewer.records.ats import REPORT
 from interviewer.records.database import libpq_url
@@ -88,6 +89,14 @@ def jobs_app(url: str) -> App:
     @app.task(name=CAMERA, queue="record", pass_context=True, retry=retries)
     async def run_camera(context: JobContext, interview_id: str) -> None:
         await _unquoted(context, camera(_work(context), interview_id))
+
+    @app.task(name=CLEAR_CAMERA, queue="record", pass_context=True, retry=retries)
+    async def run_clear_camera(context: JobContext, interview_id: str) -> None:
+        await _unquoted(context, clear(_work(context), interview_id, CLEAR_CAMERA))
+
+    @app.task(name=CLEAR_RECORDING, queue="record", pass_context=True, retry=retries)
+    async def run_clear_recording(context: JobContext, interview_id: str) -> None:
+        await _unquoted(context, clear(_work(context), interview_id, CLEAR_RECORDING))
 
     @app.task(name=SCORE, queue="score", pass_context=True, retry=retries)
     async def run_score(context: JobContext, interview_id: str) -> None:

@@ -6,7 +6,8 @@
 
 A machine that recorded all of it reads its own files as they are. Elsewhere the parts are laid over what there is, the
 later lease's over the former's, each checked by its SHA-256. Once they are removed the finished recording stands for
-them: which stretches of it were received is still known. Parts that come later are laid over that in their turn.
+them, and for those that are missing: which stretches of it were received is still known. Parts that come later are laid
+over that in their turn.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +24,14 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
+from interviewer.jobs.failures import PlainError
 from interviewer.jobs.work import Work
 from interviewer.media.recording import CANDIDATE, MELVIN, Recorder, read_span, received
-from interviewer.records.recording_parts import part_key, parts_of, parts_removed
+from interviewer.records.recording_parts import parts_of
 from interviewer.records.recordings import recordings_of
-from interviewer.records.tables import RecordingPart
+from interviewer.records.tables import Recording, RecordingPart
 
-__all__ = ["RecordedSound", "recorded_sound", "remove_parts"]
+__all__ = ["RecordedSound", "recorded_sound"]
 
 BLOCK = 10 * 16_000
 
@@ -39,10 +41,11 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class RecordedSound:
     """``folder`` has both sides as ``media.recording`` reads them, put together of ``parts``. A part that comes while
-    it is being read is none of these."""
+    it is being read is none of these. ``stored``: the finished recordings, by side, when the parts were looked up."""
 
     folder: Path
     parts: Sequence[RecordingPart]
+    stored: Mapping[str, Recording]
 
     def newer_than_finished(self, end: int) -> bool:
         """Whether a part that begins before sample ``end`` is in no finished recording yet."""
@@ -51,59 +54,61 @@ class RecordedSound:
 
 @asynccontextmanager
 async def recorded_sound(work: Work, interview_id: str) -> AsyncIterator[RecordedSound]:
-    """Raises the object store's errors where parts cannot be read just now; one that is damaged is left out and
-    logged."""
+    """Raises the object store's errors where parts cannot be read just now, and :class:`PlainError` where another
+    worker removed them meanwhile; one that is damaged is left out and logged."""
     local = work.recordings / interview_id
     async with work.database.session() as session:
+        # In this order: what is stored between the two is newer than the parts, and is not to be replaced by them.
+        stored = {r.side: r for r in await recordings_of(session, interview_id)}
         parts = await parts_of(session, interview_id)
     if await work.thread.run(lambda: _has_all(local, parts)):
-        yield RecordedSound(local, parts)
+        yield RecordedSound(local, parts, stored)
         return
+    there = set(await work.objects.keys_under(f"recordings/{interview_id}/parts"))
+    finished = [p for p in parts if p.object_key is None or p.object_key not in there]
     with tempfile.TemporaryDirectory(prefix="melvin-sound-") as temporary:
         folder = Path(temporary)
         await work.thread.run(lambda: _copy(local, folder))
-        await _lay_finished(work, interview_id, [p for p in parts if p.object_key is None], folder)
+        await _lay_finished(work, stored, finished, folder)
         for part in parts:
-            data = None if part.object_key is None else await _fetched(work, part)
+            data = None if part in finished else await _fetched(work, part)
             if data is not None:
                 await work.thread.run(_laying(folder, part, np.frombuffer(data, "<i2")))
         log.info("recording assembled", interview=interview_id, parts=len(parts))
-        yield RecordedSound(folder, parts)
+        yield RecordedSound(folder, parts, stored)
 
 
-async def remove_parts(work: Work, parts: Sequence[RecordingPart]) -> None:
-    """Once the finished recording holds these. Idempotent: their rows say so first, and a try that was cut off after
-    that is followed by one that removes what it left."""
-    async with work.database.session() as session:
-        await parts_removed(session, parts)
-    for part in parts:
-        await work.objects.delete(part_key(part.interview_id, part.side, part.start, part.end, part.lease))
-
-
-async def _lay_finished(work: Work, interview_id: str, parts: Sequence[RecordingPart], folder: Path) -> None:
-    """``parts``: those that the finished recording holds."""
-    if not parts:
-        return
-    async with work.database.session() as session:
-        finished = {r.side: r for r in await recordings_of(session, interview_id)}
+async def _lay_finished(
+    work: Work, stored: Mapping[str, Recording], parts: Sequence[RecordingPart], folder: Path
+) -> None:
+    """``parts``: those that are not in the store any more. Where one is still said to be, it may be in the finished
+    recording all the same: then there is sound in its place."""
     for side in (CANDIDATE, MELVIN):
         # Where the browser's sound fills gaps of the candidate's side, what the service heard stands beside it.
-        stored = (finished.get("received") if side == CANDIDATE else None) or finished.get(side)
-        if stored is None:
-            continue
-        sound = await work.thread.run(_decoding(await work.objects.get(stored.object_key)))
-        for part in (p for p in parts if p.side == side):
-            pieces = [sound[start:end] for start, end in part.spans]
-            await work.thread.run(_laying(folder, part, np.concatenate(pieces)))
+        finished = (stored.get("received") if side == CANDIDATE else None) or stored.get(side)
+        own = [p for p in parts if p.side == side]
+        if own and finished is not None:
+            sound = await work.thread.run(_decoding(await _got(work, finished.object_key)))
+        else:
+            sound = np.zeros(0, np.int16)
+        for part in own:
+            samples = np.concatenate([sound[start:end] for start, end in part.spans])
+            if part.object_key is not None and not samples.any():
+                log.error("a part is missing", key=part.object_key)
+            elif finished is not None:
+                await work.thread.run(_laying(folder, part, samples))
+
+
+async def _got(work: Work, key: str) -> bytes:
+    try:
+        return await work.objects.get(key)
+    except FileNotFoundError:
+        raise PlainError("another worker is at its recording") from None
 
 
 async def _fetched(work: Work, part: RecordingPart) -> bytes | None:
     key = part.object_key or ""
-    try:
-        data = await work.objects.get(key)
-    except FileNotFoundError:
-        log.error("a part is missing", key=key)
-        return None
+    data = await _got(work, key)
     if hashlib.sha256(data).hexdigest() != part.sha256:
         log.error("a part is damaged", key=key)
         return None

@@ -16,14 +16,17 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 
 from interviewer.jobs.browser_fill import fingerprint
-from interviewer.jobs.defer import JobQueue
+from interviewer.jobs.defer import CLEAR_CAMERA, JobQueue
+from interviewer.jobs.used_up import clear
 from interviewer.jobs.whole_chunks import whole_chunks
 from interviewer.jobs.work import Work
 from interviewer.media.video import NotVideo, playable
-from interviewer.records.browser import KnownStretch, chunk_key, stretches_of
+from interviewer.records.browser import KnownStretch, stretches_of
 from interviewer.records.camera import put_segment, segments_of
 from interviewer.records.interviews import interview as find_interview
 from interviewer.records.objects import ObjectStore
+from interviewer.records.recordings import take_turn
+from interviewer.records.tables import CameraSegment
 
 __all__ = ["camera"]
 
@@ -42,20 +45,21 @@ async def camera(work: Work, interview_id: str) -> None:
     async with work.database.session() as session:
         interview = await find_interview(session, interview_id)
         stretches = await stretches_of(session, interview_id, "camera")
-        made = {s.stretch: s.made_from for s in await segments_of(session, interview_id)}
+        made = {s.stretch: s for s in await segments_of(session, interview_id)}
     if interview is None or interview.ended_at is None:
         return
     now = datetime.now(UTC)
     waits = False
     for stretch in stretches:
-        if made.get(stretch.stretch) != fingerprint([stretch]):
-            if not stretch.complete and _may_come(stretch, interview.ended_at, now):
-                waits = True
-                continue
-            if stretch.hashes and not await _make(work, interview_id, stretch):
-                continue
-        if stretch.complete:
-            await _remove_chunks(work.objects, interview_id, stretch)
+        seen = made.get(stretch.stretch)
+        if seen is not None and seen.made_from == fingerprint([stretch]):
+            continue
+        if not stretch.complete and _may_come(stretch, interview.ended_at, now):
+            waits = True
+        elif stretch.hashes:
+            await _make(work, interview_id, stretch, seen)
+    if stretches:
+        await clear(work, interview_id, CLEAR_CAMERA)
     if waits:
         await _later(work, interview_id)
 
@@ -65,21 +69,30 @@ def _may_come(stretch: KnownStretch, ended_at: datetime, now: datetime) -> bool:
     return now < ended_at + LONGEST_WAIT or (last is not None and now < last + STILL_COMING)
 
 
-async def _make(work: Work, interview_id: str, stretch: KnownStretch) -> bool:
-    """Whether there is a segment of it now."""
+async def _make(work: Work, interview_id: str, stretch: KnownStretch, seen: CameraSegment | None) -> None:
+    """``seen``: its segment when its chunks were looked up. What another worker made since then is of more, and is not
+    replaced."""
     with tempfile.TemporaryDirectory(prefix="melvin-camera-") as temporary:
         joined, target = Path(temporary) / "joined", Path(temporary) / "segment"
         if not await _join(work.objects, interview_id, stretch, joined):
-            return False
+            return
         try:
             seconds = await work.thread.run(lambda: playable(joined, target, stretch.media_type))
         except NotVideo as error:
             log.warning("camera.not_playable", interview=interview_id, stretch=stretch.stretch, reason=str(error))
-            return False
-        key = f"recordings/{interview_id}/camera/{stretch.stretch}.{SUFFIXES[stretch.media_type]}"
-        sha256, size = await work.objects.put_file(key, target), target.stat().st_size
+            return
+        begins = f"recordings/{interview_id}/camera/{stretch.stretch}"
+        key, sha256 = await work.objects.put_named(
+            lambda digest: f"{begins}-{digest[:16]}.{SUFFIXES[stretch.media_type]}", target
+        )
+        size = target.stat().st_size
     try:
         async with work.database.session() as session:
+            await take_turn(session, interview_id)
+            now = {s.stretch: s.made_from for s in await segments_of(session, interview_id)}.get(stretch.stretch)
+            if now != (seen and seen.made_from) or not await work.objects.has(key):
+                log.warning("camera.made_elsewhere", interview=interview_id, stretch=stretch.stretch)
+                return  # what it stored is removed with whatever no segment names
             await put_segment(
                 session, interview_id=interview_id, stretch=stretch.stretch, at=stretch.at,
                 samples=round(seconds * RATE), object_key=key, sha256=sha256, size=size,
@@ -87,9 +100,8 @@ async def _make(work: Work, interview_id: str, stretch: KnownStretch) -> bool:
             )  # fmt: skip
     except IntegrityError:  # the interview was deleted meanwhile: nothing of it stays
         await work.objects.delete(key)
-        return False
+        return
     log.info("camera.stored", interview=interview_id, stretch=stretch.stretch, seconds=round(seconds, 1), bytes=size)
-    return True
 
 
 async def _join(objects: ObjectStore, interview_id: str, stretch: KnownStretch, target: Path) -> bool:
@@ -98,13 +110,6 @@ async def _join(objects: ObjectStore, interview_id: str, stretch: KnownStretch, 
         async for chunk in whole_chunks(objects, interview_id, stretch):
             file.write(chunk)
         return file.tell() > 0
-
-
-async def _remove_chunks(objects: ObjectStore, interview_id: str, stretch: KnownStretch) -> None:
-    """What the segment holds is not kept twice."""
-    own = {chunk_key(interview_id, stretch.stretch, number) for number in range(len(stretch.hashes))}
-    for key in own.intersection(await objects.keys_under(f"recordings/{interview_id}/browser")):
-        await objects.delete(key)
 
 
 async def _later(work: Work, interview_id: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import psycopg
 from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
@@ -14,12 +16,16 @@ from interviewer.records.database import libpq_url
 from interviewer.records.queue import BEHIND_OTHERS
 from interviewer.tracing import carried
 
-__all__ = ["CAMERA", "FINALISE", "SCORE", "JobQueue"]
+__all__ = ["CAMERA", "CLEAR_CAMERA", "CLEAR_RECORDING", "FINALISE", "SCORE", "Clearing", "JobQueue"]
 
 CAMERA = "camera"
 FINALISE = "finalise"
 SCORE = "score"
-_QUEUES = {CAMERA: "record", FINALISE: "record", SCORE: "score"}
+Clearing = Literal["clear_camera", "clear_recording"]
+CLEAR_CAMERA: Clearing = "clear_camera"
+CLEAR_RECORDING: Clearing = "clear_recording"
+_QUEUES = {CAMERA: "record", CLEAR_CAMERA: "record", CLEAR_RECORDING: "record", FINALISE: "record", SCORE: "score"}
+_OF_CAMERA = (CAMERA, CLEAR_CAMERA)
 
 
 class JobQueue:
@@ -51,8 +57,12 @@ class JobQueue:
         waits as well, and nothing waits for it."""
         await self._defer(CAMERA, interview_id, in_s)
 
+    async def defer_clearing(self, what: Clearing, interview_id: str, in_s: float) -> None:
+        """What was used up of it is removed, once no backup is made."""
+        await self._defer(what, interview_id, in_s)
+
     async def _defer(self, task: str, interview_id: str, in_s: float = 0.0) -> None:
-        lock = camera_lock(interview_id) if task == CAMERA else interview_id
+        lock = camera_lock(interview_id) if task in _OF_CAMERA else interview_id
         async with self._pool.connection() as connection:
             waiting = await connection.execute(
                 "SELECT 1 FROM procrastinate_jobs WHERE lock = %s AND task_name = %s AND status = 'todo'",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,12 +13,13 @@ import structlog
 from interviewer.conversation.events import Event, event_from_dict
 from interviewer.conversation.history import HistoryTurn, replay
 from interviewer.conversation.script import RATE, Script
-from interviewer.jobs.assembly import recorded_sound, remove_parts
-from interviewer.jobs.defer import JobQueue
+from interviewer.jobs.assembly import RecordedSound, recorded_sound
+from interviewer.jobs.defer import CLEAR_RECORDING, JobQueue
 from interviewer.jobs.failures import PlainError
 from interviewer.jobs.late_words import carry_correction, count_recovered
 from interviewer.jobs.recovered import with_recovered
 from interviewer.jobs.transcribe import record_transcript
+from interviewer.jobs.used_up import clear
 from interviewer.jobs.whole_recording import WholeRecording, wait_for_browser_s, whole_recording
 from interviewer.jobs.work import Work
 from interviewer.media.recording import encode_flac, length
@@ -26,8 +27,9 @@ from interviewer.records.browser import stretches_of
 from interviewer.records.events import read_events
 from interviewer.records.interviews import interview as find_interview
 from interviewer.records.interviews import update_interview
-from interviewer.records.recordings import RecordedSide, put_recording, recordings_of
-from interviewer.records.tables import Interview
+from interviewer.records.recording_parts import parts_removed
+from interviewer.records.recordings import RecordedSide, put_recording, recording_key, recordings_of, take_turn
+from interviewer.records.tables import Interview, Recording
 from interviewer.records.webhooks import announce
 
 __all__ = ["finalise"]
@@ -59,10 +61,12 @@ async def finalise(work: Work, interview_id: str) -> None:
         async with whole_recording(work, interview_id, folder) as whole:
             # What was recorded after the last turn changes nothing that is stored.
             newer = sound.newer_than_finished(ended)
-            fingerprint = await _store_recording(work, interview_id, whole, folder, newer)
+            fingerprint = await _store_recording(work, interview_id, whole, sound, newer)
             made = with_recovered(turns, whole.filled)
             new = await record_transcript(work, interview, script, made, fingerprint, whole.folder)
-    await remove_parts(work, sound.parts)
+    async with work.database.session() as session:
+        await parts_removed(session, sound.parts)
+    await clear(work, interview_id, CLEAR_RECORDING)
     if new:
         async with work.database.session() as session:
             await count_recovered(session, interview_id, made, whole.filled)
@@ -126,12 +130,13 @@ async def _queue(work: Work) -> AsyncIterator[JobQueue]:
         await queue.close()
 
 
-async def _store_recording(work: Work, interview_id: str, whole: WholeRecording, own: Path, newer: bool) -> str | None:
+async def _store_recording(
+    work: Work, interview_id: str, whole: WholeRecording, own: RecordedSound, newer: bool
+) -> str | None:
     """The SHA-256 of the candidate's side; None where nothing was recorded (the interview was typed). Where there is
     sound of the browser's in it, what the service itself received (``own``) is kept beside it. ``newer``: there is
     sound that the stored recording cannot hold."""
-    async with work.database.session() as session:
-        stored = {r.side: r for r in await recordings_of(session, interview_id)}
+    stored = own.stored
     known = all(side in stored for side in SIDES) and stored["candidate"].made_from == whole.made_from
     if known and not newer:
         return stored["candidate"].sha256
@@ -140,29 +145,40 @@ async def _store_recording(work: Work, interview_id: str, whole: WholeRecording,
         return None
     with tempfile.TemporaryDirectory(prefix="melvin-flac-") as temporary:
         if whole.made_from is not None and (newer or "received" not in stored):
-            await _store_side(work, interview_id, own, "candidate", "received", Path(temporary), None)
+            target = Path(temporary) / "received.flac"
+            samples = await work.thread.run(lambda: encode_flac(own.folder, "candidate", target))
+            await _store_side(work, interview_id, "received", target, samples, None, stored.get("received"))
         for side in SIDES:
-            await _store_side(work, interview_id, folder, side, side, Path(temporary), whole.made_from)
+            target = Path(temporary) / f"{side}.flac"
+            samples = await work.thread.run(_encoding(folder, side, target))
+            await _store_side(work, interview_id, side, target, samples, whole.made_from, stored.get(side))
     async with work.database.session() as session:
         return next(r.sha256 for r in await recordings_of(session, interview_id) if r.side == "candidate")
+
+
+def _encoding(folder: Path, side: RecordedSide, target: Path) -> Callable[[], int]:
+    return lambda: encode_flac(folder, side, target)
 
 
 async def _store_side(
     work: Work,
     interview_id: str,
-    folder: Path,
     side: RecordedSide,
-    stored_as: RecordedSide,
-    temporary: Path,
+    file: Path,
+    samples: int,
     made_from: str | None,
+    seen: Recording | None,
 ) -> None:
-    target = temporary / f"{stored_as}.flac"
-    samples = await work.thread.run(lambda: encode_flac(folder, side, target))
-    key = f"recordings/{interview_id}/{stored_as}.flac"
-    sha256 = await work.objects.put_file(key, target)
+    """``seen``: what was stored when the parts were looked up. What another worker stored since then was made of more,
+    and is not replaced: :class:`PlainError`."""
+    key, sha256 = await work.objects.put_named(lambda digest: recording_key(interview_id, side, digest), file)
     async with work.database.session() as session:
+        await take_turn(session, interview_id)
+        now = next((r.sha256 for r in await recordings_of(session, interview_id) if r.side == side), None)
+        if now not in (seen and seen.sha256, sha256) or not await work.objects.has(key):
+            raise PlainError("another worker is at its recording")
         await put_recording(
-            session, interview_id=interview_id, side=stored_as, object_key=key, sha256=sha256, rate=RATE,
+            session, interview_id=interview_id, side=side, object_key=key, sha256=sha256, rate=RATE,
             samples=samples, media_type="audio/flac", made_from=made_from,
         )  # fmt: skip
-    log.info("recording.stored", interview=interview_id, side=stored_as, seconds=round(samples / RATE, 1))
+    log.info("recording.stored", interview=interview_id, side=side, seconds=round(samples / RATE, 1))

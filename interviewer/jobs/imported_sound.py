@@ -22,6 +22,7 @@ from interviewer.plans.variables import filled
 from interviewer.records import imported_sound, imports
 from interviewer.records.objects import DamagedObject
 from interviewer.records.plan_versions import plan_version
+from interviewer.records.removals import may_remove
 from interviewer.records.tables import AnswerImport, AnswerImportRow
 from interviewer.speech.recognition import RECORD_WINDOW_S, joined
 from interviewer.speech.whisper import Recognition
@@ -132,14 +133,16 @@ async def _failed(work: Work, import_id: str, number: int, error: str) -> None:
 
 
 async def _forget(work: Work, import_id: str, number: int) -> None:
-    """The row names its file until that is gone. What a try stored that did not become an answer goes with it."""
+    """The row names its file until that is gone. What a try stored that did not become an answer goes with it. While a
+    backup is made all of it stays, and a later look removes it."""
     async with work.database.session() as session:
+        if not await may_remove(session):
+            return
         made = await imports.answer_import(session, import_id)
         row = await imported_sound.import_row(session, import_id, number)
-    if made is not None and row is not None and row.status != "stored":
-        await work.objects.delete_under(f"recordings/{imported_sound.interview_of(made, number)}")
-    await work.objects.delete_under(imported_sound.sound_folder(import_id, number))
-    async with work.database.session() as session:
+        if made is not None and row is not None and row.status != "stored":
+            await work.objects.delete_under(f"recordings/{imported_sound.interview_of(made, number)}")
+        await work.objects.delete_under(imported_sound.sound_folder(import_id, number))
         await imported_sound.sound_removed(session, import_id, number)
 
 

@@ -22,6 +22,7 @@ from interviewer.records import imports
 from interviewer.records.database import Database
 from interviewer.records.imported_answers import Answered, NewRow
 from interviewer.records.plan_versions import plan_version
+from interviewer.records.removals import may_remove
 from interviewer.records.tables import AnswerImport, PlanVersion
 from scoring.transcript import Mode, Side, Transcript, Turn
 
@@ -167,7 +168,9 @@ async def remove_left_files(work: Work) -> None:
 
 
 async def _forget(work: Work, import_id: str, key: str) -> None:
-    """The name goes last: a file with candidates' words that no row names would never be deleted."""
-    await work.objects.delete(key)
+    """The name goes last: a file with candidates' words that no row names would never be deleted. While a backup is
+    made both stay, and a later look removes them."""
     async with work.database.session() as session:
-        await imports.file_removed(session, import_id)
+        if await may_remove(session):
+            await work.objects.delete(key)
+            await imports.file_removed(session, import_id)

@@ -49,10 +49,15 @@ class ObjectStore:
 
         Putting again replaces. Raises :class:`DamagedObject`, or ``OSError`` and obstore's errors.
         """
+        return (await self.put_named(lambda _: key, path))[1]
+
+    async def put_named(self, name: Callable[[str], str], path: Path) -> tuple[str, str]:
+        """As :meth:`put_file`, under the key that ``name`` makes of the SHA-256; the key, and that."""
         digest, size = await self._in_thread(lambda: _digest(path))
+        key = name(digest)
         await obstore.put_async(self._store, key, path)
         await self._settled(key, size)
-        return digest
+        return key, digest
 
     async def put_bytes(self, key: str, data: bytes) -> str:
         """As :meth:`put_file`."""
@@ -103,6 +108,13 @@ class ObjectStore:
     async def size(self, key: str) -> int:
         """Bytes. Raises ``FileNotFoundError``."""
         return int((await obstore.head_async(self._store, key))["size"])
+
+    async def has(self, key: str) -> bool:
+        try:
+            await self.size(key)
+        except FileNotFoundError:
+            return False
+        return True
 
     async def keys_under(self, prefix: str) -> list[str]:
         """Keys that begin with the folder ``prefix``."""

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.records.ids import new_id
 from interviewer.records.tables import Recording
 
-__all__ = ["RecordedSide", "put_recording", "recordings_of"]
+__all__ = ["RecordedSide", "put_recording", "recording_key", "recordings_of", "take_turn"]
 
 RecordedSide = Literal["candidate", "melvin", "mix", "received"]
+
+
+def recording_key(interview_id: str, side: RecordedSide, sha256: str) -> str:
+    """Named by the content: a recording that is made again lies beside the one whose place it takes, whose readers and
+    backups find it until it is removed."""
+    return f"recordings/{interview_id}/{side}-{sha256[:16]}.flac"
+
+
+async def take_turn(session: AsyncSession, interview_id: str) -> None:
+    """Until the transaction ends, nobody else changes which files of this interview's recordings count, or removes
+    those that do not."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"recordings {interview_id}"))))
 
 
 async def put_recording(

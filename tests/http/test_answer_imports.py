@@ -18,6 +18,7 @@ from interviewer.jobs.upkeep import prune, retry_stalled
 from interviewer.jobs.worker import work_off
 from interviewer.records import imports
 from interviewer.records.database import Database
+from interviewer.records.removals import removals_held
 from interviewer.settings import Settings
 from tests.http.test_api import check_problem
 from tests.jobs.interviews import Bench, a_bench
@@ -263,3 +264,14 @@ async def test_the_command_line_imports_a_file(tmp_path: Path, database_url: str
     for refused in (run("no-such"), run(path=tmp_path / "none.jsonl")):
         with pytest.raises(Refused):
             await refused
+
+
+async def test_while_a_backup_is_made_the_file_stays_and_it_goes_later(
+    api: httpx.AsyncClient, database: Database, bench: Bench
+) -> None:
+    with removals_held(database.url):
+        done = await imported(api, database, bench, lines({"key": "1", "text": SAID}), scored=False)
+        assert (done["status"], done["stored"]) == ("done", 1)
+        assert await bench.work.objects.keys_under("imports")
+    await prune(bench.work)
+    assert await bench.work.objects.keys_under("imports") == []

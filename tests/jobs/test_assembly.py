@@ -16,12 +16,13 @@ from interviewer.conversation.history import turns
 from interviewer.conversation.script import RATE
 from interviewer.jobs.assembly import recorded_sound
 from interviewer.jobs.erase import erase_files
+from interviewer.jobs.failures import PlainError
 from interviewer.jobs.finalise import finalise
 from interviewer.live.sound_parts import SoundParts
 from interviewer.media.recording import CANDIDATE, length, read_span, received
 from interviewer.records.database import Database
 from interviewer.records.objects import ObjectStore
-from interviewer.records.recording_parts import parts_of
+from interviewer.records.recording_parts import parts_of, put_part
 from interviewer.records.recordings import recordings_of
 from interviewer.records.transcripts import transcripts_of
 from interviewer.speech.whisper import Recognition
@@ -231,6 +232,66 @@ async def test_what_a_killed_process_did_not_bring_is_put_into_the_finished_reco
     async with recorded_sound(elsewhere.work, interview_id) as whole:
         assert received(whole.folder, CANDIDATE) == [(0, 7 * RATE)]
         assert np.array_equal(read_span(whole.folder, CANDIDATE, 5 * RATE, 7 * RATE), late)
+
+
+class Interrupted(ObjectStore):
+    """Before the first recording is put there, something else happens."""
+
+    def __init__(self, where: Path, what: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(where)
+        self._what: Callable[[], Awaitable[object]] | None = what
+
+    async def put_named(self, name: Callable[[str], str], path: Path) -> tuple[str, str]:
+        what, self._what = self._what, None
+        if what is not None:
+            await what()
+        return await super().put_named(name, path)
+
+
+async def candidate_side(bench: Bench, interview_id: str) -> Samples:
+    async with bench.work.database.session() as session:
+        (side,) = [r for r in await recordings_of(session, interview_id) if r.side == "candidate"]
+    with io.BytesIO(await bench.work.objects.get(side.object_key)) as file:
+        return np.asarray(soundfile.read(file, dtype="int16")[0])
+
+
+async def test_a_worker_that_was_slow_does_not_replace_what_another_made_of_more(
+    database: Database, elsewhere: Bench, tmp_path: Path
+) -> None:
+    interview_id = await stored(database, spoken_then_ended([("one", 3.0), ("two", 4.0)]))
+    sound = noise(9)
+    recorded(tmp_path / "a", interview_id, [(0, sound[: 6 * RATE])])
+    await kept(database, tmp_path / "a", interview_id, 1, tmp_path / "objects")
+    slow = a_bench(database, tmp_path / "slow")
+
+    async def meanwhile() -> None:
+        recorded(tmp_path / "b", interview_id, [(6 * RATE, sound[6 * RATE :])])
+        await kept(database, tmp_path / "b", interview_id, 2, tmp_path / "objects")
+        await finalise(elsewhere.work, interview_id)
+
+    slow.work.objects = Interrupted(tmp_path / "objects", meanwhile)
+    with pytest.raises(PlainError, match="another worker"):
+        await finalise(slow.work, interview_id)
+    assert np.array_equal(await candidate_side(elsewhere, interview_id), sound)
+    await finalise(slow.work, interview_id)
+    assert np.array_equal(await candidate_side(elsewhere, interview_id), sound)
+
+
+async def test_a_part_that_is_gone_is_taken_from_the_finished_recording(
+    database: Database, elsewhere: Bench, tmp_path: Path
+) -> None:
+    interview_id = await stored(database, spoken_then_ended([("one", 3.0), ("two", 4.0)]))
+    sound = noise(9)
+    recorded(tmp_path / "a", interview_id, [(0, sound)])
+    await kept(database, tmp_path / "a", interview_id, 1, tmp_path / "objects")
+    await finalise(elsewhere.work, interview_id)
+    async with database.session() as session:  # as a backup has it that was made between two steps of the job
+        (part,) = await parts_of(session, interview_id)
+        await put_part(
+            session, interview_id=interview_id, side=part.side, spans=part.spans, lease=part.lease, sha256=part.sha256
+        )
+    await finalise(elsewhere.work, interview_id)
+    assert np.array_equal(await candidate_side(elsewhere, interview_id), sound)
 
 
 async def test_deleting_removes_the_parts(database: Database, tmp_path: Path) -> None:
