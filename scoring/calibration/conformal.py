@@ -1,7 +1,7 @@
 """Intervals that hold the share they promise, whatever the scorer: CV+ (Barber, Candes, Ramdas and Tibshirani 2021).
 
 Each rated answer i was predicted by the scorer of the folds without it, and missed by R_i. A new answer x gets the
-interval from the 5th to the 95th percentile of those scorers' predictions less, and plus, the R_i:
+interval from the 10th percentile of those scorers' predictions less the R_i to the 90th of them plus the R_i:
 
     [ floor(a (n + 1))-th smallest of  m_-k(i)(x) - R_i ,  ceil((1 - a) (n + 1))-th smallest of  m_-k(i)(x) + R_i ]
 

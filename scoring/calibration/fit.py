@@ -20,7 +20,7 @@ from scoring.calibration.held_out import HeldOut, held_out, repeats_for
 from scoring.calibration.ridge import Block
 from scoring.calibration.verdict import FEWEST_TO_FIT, SHARED_ANSWERS, Decision, Figures, decide
 
-__all__ = ["CannotFit", "Fitted", "TargetReport", "fit_target", "rater_comparisons"]
+__all__ = ["CannotFit", "Fitted", "TargetReport", "check_varied", "fit_target", "rater_comparisons"]
 
 ENCODER_WEIGHTS = (0.0, 1.0)  # of a fine-tuned encoder's score: each mixture of features is fitted without it and with
 
@@ -33,13 +33,15 @@ class CannotFit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TargetReport:
-    """Agreement of held-out predictions with people, next to what people and length alone reach."""
+    """Agreement of held-out predictions with people, next to what people and length alone reach; ``over_plain``: by how
+    much its QWK is above that without the fine-tuned encoder, where there is one."""
 
     answers: int
     raters: tuple[str, ...]
     rated_twice: int
     comparisons: tuple[Comparison, ...]
     over_length: Estimate
+    over_plain: Estimate | None
     alpha: float | None
     coverage: Estimate
     width: float
@@ -57,6 +59,7 @@ class TargetReport:
             "reasons": list(self.decision.reasons),
             "comparisons": [c.to_dict() for c in self.comparisons],
             "qwk_over_length": self.over_length.to_dict(),
+            "qwk_over_without_encoder": None if self.over_plain is None else self.over_plain.to_dict(),
             "krippendorff_alpha": None if self.alpha is None else round(self.alpha, 4),
             "interval": {"share": SHARE, "covered": self.coverage.to_dict(), "width": round(self.width, 3)},
             "log_loss": round(self.log_loss, 4),
@@ -92,8 +95,7 @@ def fit_target(
     if n < FEWEST_TO_FIT:
         raise CannotFit(f"{n} rated answers are too few to fit anything: {FEWEST_TO_FIT} are the least, 25 to 50 good")
     levels = np.nanmean(ratings, axis=1)
-    if np.ptp(levels) < 1e-9:
-        raise CannotFit(f"all {n} answers were given level {levels[0]:g}, so there is no difference to learn")
+    check_varied(levels)
     repeats = repeats_for(n) if encoder is None else 1
     by_length = held_out(lengths, levels, [Block("length", lengths.shape[1])], seed, repeats)
     plain = held_out(features, levels, blocks, seed, repeats)
@@ -105,6 +107,13 @@ def fit_target(
         features = np.hstack([features, encoder[np.arange(n), deal(levels, seed)][:, None]])
     report = _report(own, by_length, without, levels, ratings, tuple(raters), seed=seed, resamples=resamples)
     return Fitted(fit_scorer(features, levels, blocks), fit_intervals(features, levels, blocks, seed), report)
+
+
+def check_varied(levels: Matrix) -> None:
+    """Raises CannotFit where all ``levels`` are the same."""
+    if len(levels) and np.ptp(levels) < 1e-9:
+        reason = f"all {len(levels)} answers were given level {levels[0]:g}, so there is no difference to learn"
+        raise CannotFit(reason)
 
 
 def _with_encoder(blocks: Sequence[Block]) -> tuple[Block, ...]:
@@ -144,31 +153,30 @@ def _report(
     against = partial(compare, resamples=resamples, seed=seed)
     scorer = against("scorer - resolved", given, resolved, places=places)
     length = against("length - resolved", by_words, resolved, places=words_places)
-    plain = [
-        against("without the encoder - resolved", held.levels.T.astype(np.float64), resolved, places=held.places.T)
-        for held in (without,)
-        if held is not None
-    ]
-    several = len(raters) > 1
-    with_raters = against("scorer - rater", given, ratings, places=places) if several else scorer
-    each = [
-        against(f"scorer - {name}", given, ratings[:, [i]], places=places)
-        for i, name in enumerate(raters)
-        if several and (~np.isnan(ratings[:, i])).sum() >= SHARED_ANSWERS
-    ]
+    plain: list[Comparison] = []
+    over_plain = None
+    if without is not None:
+        by_plain = without.levels.T.astype(np.float64)
+        plain = [against("without the encoder - resolved", by_plain, resolved, places=without.places.T)]
+        over_plain = kappa_ahead(resolved, given, by_plain, resamples=resamples, seed=seed)
+    # A rater of a handful of answers agrees with anything or with nothing, and would weigh like the others.
+    counted = np.flatnonzero((~np.isnan(ratings)).sum(axis=0) >= SHARED_ANSWERS).tolist() if len(raters) > 1 else []
+    with_raters = against("scorer - rater", given, ratings[:, counted], places=places) if counted else None
+    each = [against(f"scorer - {raters[i]}", given, ratings[:, [i]], places=places) for i in counted]
     among = rater_comparisons(ratings, raters, resamples=resamples, seed=seed)
     true = whole(levels).astype(np.intp)
     figures = Figures(
-        len(levels), len(raters), scorer.qwk, length.qwk.value, with_raters.qwk.value,
-        among[0].qwk.value if among else None,
+        len(levels), len(raters), scorer.qwk, length.qwk.value, (with_raters or scorer).qwk.value,
+        among[0].qwk if among else None,
     )  # fmt: skip
     scale: Scale = "ordinal"
     return TargetReport(
         answers=len(levels),
         raters=raters,
         rated_twice=int(((~np.isnan(ratings)).sum(axis=1) >= 2).sum()),
-        comparisons=(scorer, length, *plain, *((with_raters, *each) if several else ()), *among),
+        comparisons=(scorer, length, *plain, *((with_raters, *each) if with_raters else ()), *among),
         over_length=kappa_ahead(resolved, given, by_words, resamples=resamples, seed=seed),
+        over_plain=over_plain,
         alpha=_number(krippendorff_alpha(ratings.T, scale)),
         coverage=share_held(own.coverage(levels).T, resamples=resamples, seed=seed),
         width=own.width,

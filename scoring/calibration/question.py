@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.calibration.conformal import deal
-from scoring.calibration.fit import CannotFit, Fitted, fit_target
+from scoring.calibration.fit import CannotFit, Fitted, check_varied, fit_target
 from scoring.calibration.model import Basis, CalibrationModel, TargetModel, question_hash
 from scoring.calibration.ratings import OVERALL, QuestionRatings
 from scoring.calibration.reading import FEATURES_VERSION, AnswerReader
@@ -114,14 +114,16 @@ def calibrate(
             ],
             dtype=np.intp,
         )  # fmt: skip
-        if fine_tune is not None and len(rows) >= LEAST:
-            encoders[target] = _tuned([read.pairs[i] for i in rows], np.nanmean(table[rows], axis=1), fine_tune, seed)
-        elif fine_tune is not None:
-            not_tuned[target] = (
-                f"{len(rows)} rated answers with a level are too few to fine-tune the encoder; {LEAST} are needed"
-            )
         columns = np.flatnonzero(~np.isnan(table[rows]).all(axis=0))
         try:
+            if fine_tune is not None and len(rows) >= LEAST:
+                levels = np.nanmean(table[rows], axis=1)
+                check_varied(levels)  # before minutes are spent
+                encoders[target] = _tuned([read.pairs[i] for i in rows], levels, fine_tune, seed)
+            elif fine_tune is not None:
+                not_tuned[target] = (
+                    f"{len(rows)} rated answers with a level are too few to fine-tune the encoder; {LEAST} are needed"
+                )
             fitted[target] = fit_target(
                 read.features[rows], read.lengths[rows], table[np.ix_(rows, columns)], [raters[j] for j in columns],
                 read.blocks, seed=seed, resamples=resamples,

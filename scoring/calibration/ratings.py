@@ -16,7 +16,7 @@ from typing import Annotated, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from scoring.sentences import words
 from scoring.transcript import content_hash
@@ -26,7 +26,14 @@ __all__ = ["OVERALL", "QuestionRatings", "RatedAnswer", "RefusedRow", "read_rati
 OVERALL = "overall level"
 """The name of what is rated where it is no criterion. No criterion's id has a blank in it."""
 
-Level = Annotated[float, Field(ge=1, le=5, allow_inf_nan=False)]
+
+def _no_truth(given: object) -> object:
+    if isinstance(given, bool):
+        raise ValueError("true and false are no levels; give 1 to 5")  # Pydantic lets a TypeError through
+    return given
+
+
+Level = Annotated[float, BeforeValidator(_no_truth), Field(ge=1, le=5, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -133,8 +140,8 @@ def read_ratings(
     """Ratings by question, and the rows that were refused; the others count without them.
 
     ``rows`` are (place, line number, text). With ``rubric`` and ``criteria`` rows for another rubric or with other
-    criteria are refused too, and with ``distinct`` those whose answer has the words of another: what a scorer was
-    fitted on must not be what it is tested on.
+    criteria are refused too. With ``distinct`` so are those whose answer has the words of another (what a scorer was
+    fitted on must not be what it is tested on), or whose question those of another: a scorer goes by its words.
     """
     questions: dict[str, _Question] = {}
     refused: list[RefusedRow] = []
@@ -151,7 +158,7 @@ def read_ratings(
             refused.append(RefusedRow(place, line, reason, raw.rstrip("\n")))
             continue
         reason = _foreign(row, rubric, criteria) or _contradiction(row, questions)
-        reason = reason or (_copy(row, questions) if distinct else "")
+        reason = reason or (_copy(row, questions) or _asked_before(row, questions) if distinct else "")
         if reason:
             refused.append(RefusedRow(place, line, reason, raw.rstrip("\n")))
             continue
@@ -208,6 +215,17 @@ def _copy(row: _Row, questions: Mapping[str, _Question]) -> str:
         f"text: answer {row.answer_id!r} has the same words as {first!r}, so it was not counted again: "
         "a scorer tested on what it was fitted on looks better than it is"
     )
+
+
+def _asked_before(row: _Row, questions: Mapping[str, _Question]) -> str:
+    asked = " ".join(row.question_text.split())
+    for name, question in questions.items():
+        if name != row.question and " ".join(question.text.split()) == asked:
+            return (
+                f"question_id: question {name!r} in line {question.line} has the same words as {row.question!r}, and a "
+                "scorer goes by the words; give both one question_id, or word them apart"
+            )
+    return ""
 
 
 def _resolved(name: str, question: _Question) -> QuestionRatings:

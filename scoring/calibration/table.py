@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from scoring.agreement import Estimate
 from scoring.calibration.comparison import Comparison
 from scoring.calibration.fit import TargetReport
 from scoring.calibration.question import QuestionCalibration
@@ -52,12 +53,20 @@ def _target(name: str, report: TargetReport) -> list[str]:
         f"{name}: {report.answers} answers, {len(report.raters)} raters, {report.rated_twice} rated twice{alpha}",
         *("  " + row for row in comparison_rows(report.comparisons)),
         f"  over length alone by {report.over_length} QWK",
+        *_gain(report.over_plain),
         f"  90 % intervals hold {report.coverage} of people's levels and are {report.width:.1f} levels wide",
         f"  log loss {report.log_loss:.2f} (frequencies alone {report.log_loss_of_frequencies:.2f}), "
         f"calibration error {report.calibration_error:.2f}",
         f"  verdict: {report.decision.verdict.value}",
         *(f"    {reason}" for reason in report.decision.reasons),
     ]
+
+
+def _gain(over_plain: Estimate | None) -> list[str]:
+    if over_plain is None:
+        return []
+    sure = "" if over_plain.low > 0 else ", which may be chance: without --fine-tune it may do as well"
+    return [f"  over the same without the fine-tuned encoder by {over_plain} QWK{sure}"]
 
 
 def document(found: Sequence[QuestionCalibration], refused: Sequence[RefusedRow]) -> dict[str, Any]:

@@ -29,15 +29,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is decided on, all QWK. ``with_raters``: scorer against each single rater; ``among_raters``: rater against
-    rater, None where no two raters share SHARED_ANSWERS answers."""
+    """What is decided on, all QWK. ``with_raters``: scorer against each single rater of SHARED_ANSWERS answers or more;
+    ``among_raters``: rater against rater, None where no two raters share as many."""
 
     answers: int
     raters: int
     scorer: Estimate
     length: float
     with_raters: float
-    among_raters: float | None
+    among_raters: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +61,16 @@ def decide(f: Figures) -> Decision:
             f"{OVER_LENGTH:.2f} more are needed)." + (" Length alone does as well." if near else "")
         )
     if f.among_raters is not None:
-        if not f.among_raters >= LEAST_RATERS:
+        among = f.among_raters.value
+        if not among >= LEAST_RATERS:
             against.append(
-                f"The raters hardly agree with each other (QWK {_f(f.among_raters)}); agree on what the levels mean, "
+                f"The raters hardly agree with each other (QWK {_f(among)}); agree on what the levels mean, "
                 "and rate again."
             )
-        if not round(f.with_raters - f.among_raters, 6) >= -UNDER_RATERS:
+        if not round(f.with_raters - among, 6) >= -UNDER_RATERS:
             against.append(
                 f"It falls more than {UNDER_RATERS:.2f} under the raters' agreement with each other "
-                f"(QWK {_f(f.with_raters)} with a rater, {_f(f.among_raters)} among them)."
+                f"(QWK {_f(f.with_raters)} with a rater, {_f(among)} among them)."
             )
     if against:
         return Decision(Verdict.UNCALIBRATED, tuple(against))
@@ -81,8 +82,16 @@ def decide(f: Figures) -> Decision:
             else f"No two raters share {SHARED_ANSWERS} answers, so nobody knows how far people agree here."
         )
         return Decision(Verdict.PROVISIONAL, (over + ".", why))
+    # On ten common answers a rater who guesses agrees by 0.2 or more in every third question.
+    if not f.among_raters.low > 0:
+        why = (
+            f"The raters share too few answers to tell their agreement from chance (QWK {f.among_raters}); let them "
+            "rate more of the same answers."
+        )
+        return Decision(Verdict.PROVISIONAL, (over + ".", why))
     beside = (
-        f"and with a rater about as raters with each other (QWK {_f(f.with_raters)}, among them {_f(f.among_raters)})."
+        f"and with a rater about as raters with each other (QWK {_f(f.with_raters)}, among them "
+        f"{_f(f.among_raters.value)})."
     )
     return Decision(Verdict.CALIBRATED, (f"{over}, {beside}",))
 

@@ -57,6 +57,9 @@ def test_the_report_shows_what_is_reached_without_the_encoder(tuned: Path) -> No
     assert names == ["scorer - resolved", "length - resolved", "without the encoder - resolved"]
     assert report["comparisons"][0]["answers"] == report["comparisons"][2]["answers"] >= 200
     assert report["verdict"] == "provisional"
+    gain = report["comparisons"][0]["qwk"]["value"] - report["comparisons"][2]["qwk"]["value"]
+    assert report["qwk_over_without_encoder"]["value"] == pytest.approx(gain, abs=2e-4)
+    assert report["qwk_over_without_encoder"]["low"] <= gain <= report["qwk_over_without_encoder"]["high"]
 
 
 def test_a_judge_with_the_folder_scores_by_the_encoder(tuned: Path) -> None:

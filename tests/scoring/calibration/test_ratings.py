@@ -54,6 +54,7 @@ def test_the_hash_is_of_what_was_rated_not_of_the_order_of_rows() -> None:
         (ROW | {"level": 6}, "level: Input should be less than or equal to 5"),
         (ROW | {"level": 0}, "level: Input should be greater than or equal to 1"),
         (json.dumps(ROW).replace(": 4", ": NaN"), "level: "),
+        (ROW | {"level": True}, "level: true and false are no levels"),
         (ROW | {"level": "good"}, "level: Input should be a valid number"),
         ({k: v for k, v in ROW.items() if k != "level"}, 'give "level"'),
         ({k: v for k, v in ROW.items() if k != "question_id"}, 'give "question_id"'),
@@ -84,3 +85,11 @@ def test_the_same_words_under_another_id_are_counted_once_where_a_scorer_is_fitt
     assert set(question.answers[0].levels[OVERALL]) == {"r1", "r2"}
     assert "has the same words as 'a1'" in refused[0].reason
     assert read(ROW, copied)[1] == ()
+
+
+def test_one_question_under_two_ids_is_told_where_a_scorer_is_fitted() -> None:
+    again = ROW | {"question_id": "q2", "question_text": " Why? ", "answer_id": "b1", "text": "The roof leaked."}
+    (question,), (refused,) = read(ROW, again, distinct=True)
+    assert question.question_id == "q"
+    assert "question 'q' in line 1 has the same words as 'q2'" in refused.reason
+    assert read(ROW, again)[1] == ()

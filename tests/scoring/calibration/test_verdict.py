@@ -13,7 +13,9 @@ from scoring.calibration.verdict import Figures, Verdict, decide
 from tests.scoring.calibration.planted import BLOCKS, features, lengths, rated, true_levels
 
 NAN = float("nan")
-GOOD = Figures(60, 2, Estimate(0.70, 0.55, 0.80), length=0.30, with_raters=0.65, among_raters=0.70)
+GOOD = Figures(
+    60, 2, Estimate(0.70, 0.55, 0.80), length=0.30, with_raters=0.65, among_raters=Estimate(0.70, 0.50, 0.84)
+)
 
 
 def test_good_figures_are_called_calibrated_with_the_reason() -> None:
@@ -33,7 +35,7 @@ def test_good_figures_are_called_calibrated_with_the_reason() -> None:
         ({"with_raters": NAN}, "falls more than 0.10 under"),
         ({"scorer": Estimate(0.70, -0.01, 0.9)}, "cannot be told from chance"),
         ({"scorer": Estimate(NAN, NAN, NAN)}, "cannot be told from chance"),
-        ({"among_raters": 0.1}, "The raters hardly agree with each other"),
+        ({"among_raters": Estimate(0.1, 0.02, 0.3)}, "The raters hardly agree with each other"),
         ({"length": NAN}, "hardly better than length alone"),
     ],
 )
@@ -60,6 +62,13 @@ def test_one_rater_or_two_who_never_meet_make_it_provisional_at_most() -> None:
     assert "one rater only" in alone.reasons[1]
     assert "No two raters share 10 answers" in apart.reasons[1]
     assert decide(replace(GOOD, answers=24, raters=1, among_raters=None)).verdict is Verdict.UNCALIBRATED
+
+
+@pytest.mark.parametrize("low", [0.0, -0.2, NAN])
+def test_raters_whose_agreement_may_be_chance_make_it_provisional_at_most(low: float) -> None:
+    found = decide(replace(GOOD, among_raters=Estimate(0.6, low, 0.9)))
+    assert found.verdict is Verdict.PROVISIONAL
+    assert "share too few answers to tell their agreement from chance (QWK 0.60 [" in found.reasons[1]
 
 
 def test_a_planted_signal_is_found_and_reported_beside_raters_and_length() -> None:
@@ -119,6 +128,31 @@ def test_a_rater_who_rated_some_answers_only_counts_for_those() -> None:
     by_name = {c.name: c.answers for c in report.comparisons}
     assert (by_name["a - b"], by_name["b - c"], by_name["a - c"]) == (45, 20, 15)
     assert report.rated_twice == 50
+
+
+def test_a_rater_of_a_handful_of_answers_does_not_weigh_like_the_others() -> None:
+    x = features(40)
+    ratings = rated(true_levels(x), 3)
+    ratings[3:, 2] = NAN
+    reports = []
+    for third in (ratings[:3, 2], 6 - ratings[:3, 0]):
+        ratings[:3, 2] = third
+        reports.append(fit_target(x, lengths(40), ratings, ["a", "b", "c"], BLOCKS, resamples=40).report)
+    for report in reports:
+        by_name = {c.name: c for c in report.comparisons}
+        assert "scorer - c" not in by_name
+        both = [by_name[f"scorer - {name}"].qwk.value for name in "ab"]
+        assert by_name["scorer - rater"].qwk.value == pytest.approx(np.mean(both))
+        assert report.decision.verdict is Verdict.CALIBRATED
+
+
+def test_many_raters_of_a_few_answers_each_leave_it_provisional() -> None:
+    x = features(48)
+    alone = rated(true_levels(x), 1)
+    ratings = np.where(np.arange(48)[:, None] // 6 == np.arange(8)[None], alone, NAN)
+    report = fit_target(x, lengths(48), ratings, [f"r{i}" for i in range(8)], BLOCKS, resamples=40).report
+    assert report.decision.verdict is Verdict.PROVISIONAL
+    assert [c.name for c in report.comparisons] == ["scorer - resolved", "length - resolved"]
 
 
 def test_too_few_or_all_alike_cannot_be_fitted_at_all() -> None:
