@@ -25,6 +25,7 @@ from interviewer.http.body import read_bytes, read_json
 from interviewer.http.link import Visit, VisitHere
 from interviewer.http.problems import Problem
 from interviewer.http.rate_limits import RateLimits
+from interviewer.http.store import store_reached
 from interviewer.records import browser, consents
 from interviewer.records.tables import Interview
 
@@ -146,7 +147,8 @@ async def take_chunk(
                 return
             await _room_for(session, interview.id, stretch, number, kind, len(body))
         key = browser.chunk_key(interview.id, stretch, number)
-        await visit.rooms.objects.put_bytes(key, body)
+        with store_reached("The chunk cannot be kept just now", "Keep it, and send it again in a moment."):
+            await visit.rooms.objects.put_bytes(key, body)
         try:
             async with visit.rooms.database.session() as session:
                 await browser.add_stretch(

@@ -23,6 +23,7 @@ from interviewer.http.problems import Problem
 from interviewer.http.review import Review, gather
 from interviewer.http.rooms import rooms_of
 from interviewer.http.security import Account
+from interviewer.http.store import store_reached
 from interviewer.records import camera, recordings, scorecards
 from interviewer.records.objects import ObjectStore
 from interviewer.records.recordings import RecordedSide
@@ -103,7 +104,8 @@ async def camera_segment(
 async def _served(request: Request, objects: ObjectStore, kept: Recording | CameraSegment, name: str) -> Response:
     """All of it, or the range that is asked for; to be stored under ``name``, played where that is ''."""
     try:
-        size = await objects.size(kept.object_key)
+        with store_reached("The recording cannot be reached just now", "It is not lost. Please try again in a minute."):
+            size = await objects.size(kept.object_key)
     except FileNotFoundError:
         detail = "The database knows this recording, but the object store does not hold it."
         raise Problem(404, "recording-missing", "The recording is missing", detail) from None

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from interviewer.conversation.script import Script
 from interviewer.http.event_log import ShownEvent, in_words
 from interviewer.http.problems import Problem
 from interviewer.http.spoken_text import OPENING, ShownTurn, turns_by_question
@@ -32,7 +31,7 @@ from scoring.scorecard import CriterionScore, Scorecard
 from scoring.total import total
 from scoring.transcript import Side, Transcript
 
-__all__ = ["AnswerSection", "CriterionRow", "Review", "ScoredAnswer", "gather"]
+__all__ = ["AnswerSection", "CriterionRow", "Review", "ScoredAnswer", "found", "gather"]
 
 UNCALIBRATED = "uncalibrated"
 
@@ -79,6 +78,14 @@ class ScoredAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    id: str
+    title: str
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerSection:
     """One question: what was said and typed, what was made of it, and what the candidate changed in the transcript."""
 
@@ -103,7 +110,6 @@ class Review:
 
     interview: Interview
     bundle: PlanBundle
-    script: Script
     consent: Consent | None
     answers: list[AnswerRow]
     transcripts: list[TranscriptRow]
@@ -114,8 +120,21 @@ class Review:
     shown: TranscriptRow | None
 
     @cached_property
+    def questions(self) -> list[AskedQuestion]:
+        """As the interview asked them; as the invitation's plan asks them where its script names none."""
+        asked = self.interview.script.get("questions", [])
+        if not asked:
+            asked = [q.model_dump() for q in self._own_plan.plan.questions]
+        return [AskedQuestion(q["id"], q["title"], q["text"], q["kind"]) for q in asked]
+
+    @cached_property
     def titles(self) -> dict[str, str]:
-        return {q.id: q.title for q in self.script.questions}
+        return {q.id: q.title for q in self.questions}
+
+    @cached_property
+    def _own_plan(self) -> PlanBundle:
+        """With the invitation's variables in its texts."""
+        return filled(self.bundle, self.interview.invitation.variables)
 
     @cached_property
     def _turns(self) -> dict[str, list[ShownTurn]]:
@@ -133,7 +152,7 @@ class Review:
         cards = {row.answer_id: row for row in self.scorecards}
         rubrics = self._rubrics()
         sections = []
-        for number, question in enumerate(self.script.questions, start=1):
+        for number, question in enumerate(self.questions, start=1):
             row = rows.get(question.id)
             card = cards.get(row.id) if row else None
             sections.append(
@@ -183,9 +202,7 @@ class Review:
         return [in_words(e.seq, e.at, e.kind, e.body, self.titles) for e in shown]
 
     def _rubrics(self) -> Mapping[str, Rubric]:
-        """Question id to rubric, with the invitation's variables in its texts."""
-        own = filled(self.bundle, self.interview.invitation.variables)
-        return {q.id: own.rubrics[q.rubric] for q in own.plan.questions}
+        return {q.id: self._own_plan.rubrics[q.rubric] for q in self._own_plan.plan.questions}
 
     def _difference(self, question_id: str) -> list[tuple[Operation, str, str]]:
         """From the record transcript to the candidate's latest correction; empty where there is not one of each."""
@@ -215,14 +232,19 @@ def _scored(row: ScorecardRow, rubric: Rubric) -> ScoredAnswer:
     return ScoredAnswer(row, card, rows, total(card, rubric) if same else None, not same)
 
 
-async def gather(
-    session: AsyncSession, interview_id: str, version: int | None = None, *, livemode: bool | None = None
-) -> Review:
-    """``version``: the transcript to show; None for the one that is scored. Raises ``not-found`` (404), also where it
-    is not of that ``livemode``."""
+async def found(session: AsyncSession, interview_id: str, *, livemode: bool | None = None) -> Interview:
+    """With invitation, candidate and plan. Raises ``not-found`` (404), also where it is not of that ``livemode``."""
     interview = await interviews.interview(session, interview_id)
     if interview is None or livemode not in (None, interview.livemode):
         raise Problem(404, "not-found", "There is no such interview", f"No interview has the id {interview_id}.")
+    return interview
+
+
+async def gather(
+    session: AsyncSession, interview_id: str, version: int | None = None, *, livemode: bool | None = None
+) -> Review:
+    """``version``: the transcript to show; None for the one that is scored. Raises as :func:`found`."""
+    interview = await found(session, interview_id, livemode=livemode)
     versions = await transcripts.transcripts_of(session, interview_id)
     best = await transcripts.best_transcript(session, interview_id)
     shown = best if version is None else next((t for t in versions if t.version == version), None)
@@ -231,7 +253,6 @@ async def gather(
     return Review(
         interview=interview,
         bundle=PlanBundle.from_dict(interview.invitation.plan.body),
-        script=Script.from_dict(interview.script),
         consent=await consents.consent_for(session, interview.invitation_id),
         answers=await answers.answers_of(session, interview_id),
         transcripts=versions,

@@ -9,6 +9,7 @@ import httpx
 import jsonschema
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from interviewer.conversation.casting import script_for
 from interviewer.plans.library import Library
@@ -251,6 +252,18 @@ async def test_a_transcript_before_its_time_is_a_problem(
         made = await interviews.create_interview(session, invitation_id, script)
     check_problem(await api.get(f"/interviews/{made.id}/transcript"), 404, "transcript-not-ready")
     assert (await api.get(f"/interviews/{made.id}/scorecards")).json()["data"] == []
+
+
+async def test_an_interview_whose_script_names_no_question_is_read_as_its_plan_asks(
+    api: httpx.AsyncClient, recruiter: httpx.AsyncClient, database: Database, finished: Finished
+) -> None:
+    base = f"/interviews/{finished.interview_id}"
+    before = {path: (await api.get(f"{base}{path}")).json() for path in ("", "/transcript", "/scorecards")}
+    async with database.session() as session:
+        await session.execute(text("UPDATE interviews SET script = '{\"questions\": []}'"))
+    assert {path: (await api.get(f"{base}{path}")).json() for path in before} == before
+    for path in (base, f"{base}/answers.csv", f"{base}/interview.json", "/"):
+        assert (await recruiter.get(path)).status_code == 200, path
 
 
 async def test_plans_list_their_variables(api: httpx.AsyncClient) -> None:

@@ -15,6 +15,7 @@ from interviewer.http.body import media_type_of
 from interviewer.http.importing import begin_import
 from interviewer.http.problems import Problem
 from interviewer.http.rooms import rooms_of
+from interviewer.http.store import store_reached
 from interviewer.records import imports, tables
 from interviewer.records.imports import ImportStatus, RowStatus
 from interviewer.records.pages import UnknownCursor
@@ -131,7 +132,8 @@ async def create(
         created_by=caller.key_id,
     )
     key = f"imports/{made.id}.jsonl"
-    await rooms.objects.put_bytes(key, body)
+    with store_reached("The answers cannot be kept just now", "Nothing was imported. Send them again in a moment."):
+        await rooms.objects.put_bytes(key, body)
     await imports.ask_for_import(session, made, key)
     response.headers["Location"] = f"/api/v1/answer-imports/{made.id}"
     return AnswerImportDocument.of(made)

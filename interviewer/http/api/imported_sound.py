@@ -8,15 +8,14 @@ from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from obstore.exceptions import BaseError
 
 from interviewer.http.api.answer_imports import AnswerImportRowDocument, Writer, there
 from interviewer.http.body import media_type_of, read_to_file
 from interviewer.http.problems import Problem
 from interviewer.http.rooms import Rooms, rooms_of
+from interviewer.http.store import store_reached
 from interviewer.media.sound_file import HEAD, KINDS, LARGEST, kind_of
 from interviewer.records import imported_sound, imports
-from interviewer.records.objects import DamagedObject
 from interviewer.records.tables import AnswerImportRow
 
 __all__ = ["LARGEST", "PATH", "router"]
@@ -92,12 +91,8 @@ async def _row(rooms: Rooms, import_id: str, number: int, livemode: bool) -> Ans
 
 async def _keep(rooms: Rooms, row: AnswerImportRow, file: FilePath, sha256: str) -> None:
     key = imported_sound.sound_key(row.import_id, row.number, sha256)
-    try:
+    with store_reached("The file cannot be kept just now", "Nothing was changed."):
         await rooms.objects.put_file(key, file)
-    except (BaseError, DamagedObject, OSError):
-        raise Problem(
-            503, "store-away", "The file cannot be kept just now", "Nothing was changed.", headers={"Retry-After": "10"}
-        ) from None
     async with rooms.database.session() as session:
         taken = await imported_sound.take_sound(session, row.import_id, row.number, key, sha256)
     if not taken:

@@ -10,7 +10,7 @@ from interviewer.http.api.keys import Caller, Scope, scoped
 from interviewer.http.api.models import Interview, ListOf, ScorecardDocument, Scorecards, TranscriptDocument
 from interviewer.http.documents import transcript_document, webvtt_document
 from interviewer.http.problems import Problem
-from interviewer.http.review import Review, gather
+from interviewer.http.review import Review, found, gather
 from interviewer.http.rooms import rooms_of
 from interviewer.records import interviews
 from interviewer.records.interviews import Source
@@ -48,7 +48,8 @@ async def listed(
 
 @router.get("/{interview_id}", operation_id="get_interview", summary="Read an interview")
 async def read(request: Request, caller: Reader, interview_id: str) -> Interview:
-    return Interview.of((await _review(request, caller, interview_id)).interview)
+    async with rooms_of(request).database.session() as session:
+        return Interview.of(await found(session, interview_id, livemode=caller.livemode))
 
 
 @router.get("/{interview_id}/transcript", operation_id="get_transcript", summary="Read the transcript")
