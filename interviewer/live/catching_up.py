@@ -5,8 +5,9 @@
     held                                ├──────┤         until the chunks are here
     heard        ├──────┤├─────────────┤├──────┤├────    in order, and only then the conversation is told "connected"
 
-The page records on while it is offline. When it is back it says which chunks there are; they are waited for, but not
-for ever: what does not come in time is in the record transcript, when it does.
+The page records on while it is offline, and while one process ends and the next one starts. When it is back it says
+which chunks there are; they are waited for, but not for ever: what does not come in time is in the record transcript,
+when it does.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ BLOCK = RATE // 2
 SAID = "One moment: what you said while the connection was gone is on its way."
 MOST_HELD = round((MOST_WAIT_S + READING_S + TELLING_S) * RATE)
 MOST_STRETCHES = 8
+MOST_AWAY = 130 * RATE
+"""A page records on for two minutes after the connection is lost (own_recording.js)."""
 
 Samples = NDArray[np.int16]
 Result = TypeVar("Result")
@@ -98,7 +101,8 @@ def chunks_told(told: Sequence[Any]) -> dict[str, int]:
 
 
 class CatchingUp:
-    """One interview's. ``hear`` takes sound in order, as it is to be understood."""
+    """One interview's. ``hear`` takes sound in order, as it is to be understood. ``heard_to``: where an earlier process
+    stopped hearing it; None where none did."""
 
     def __init__(
         self,
@@ -107,17 +111,29 @@ class CatchingUp:
         source: BrowserSound | None,
         hear: Callable[[int, Samples], None],
         links: Links,
+        heard_to: int | None = None,
     ) -> None:
         self._id = interview_id
         self._links = links
         self._clock = clock
         self._source = source
         self._hear = hear
-        self._heard_to: int | None = None
+        self._heard_to = heard_to
         self._held: list[tuple[int, Samples]] = []
         self._told: asyncio.Future[dict[str, int]] | None = None
         self._task: asyncio.Task[None] | None = None
-        self.page_records = False
+        self._page_records = False
+        self._set = heard_to is None
+        """Whether the clock is right: nobody kept it between the last process and this one."""
+
+    def hello(self, page: Mapping[str, Any]) -> None:
+        """The page is back, and says whether it records, and what the interview's clock is by its own: what it
+        recorded while the clock stood has its place there."""
+        self._page_records = page.get("records") is True
+        match page:
+            case {"at": int(at)} if not self._set:
+                self._clock.advance_to(min(at, self._clock.now() + MOST_AWAY))
+        self._set = True
 
     @property
     def going_on(self) -> bool:
@@ -141,7 +157,7 @@ class CatchingUp:
         """The page is back. False where nothing can be missing; else ``done`` is called when all that was said is
         heard, or has not come in time: with whether there was speech."""
         since = self._heard_to
-        if self._source is None or not self.page_records or since is None or self._task is not None:
+        if self._source is None or not self._page_records or since is None or self._task is not None:
             return False
         if self._clock.now() - since < SHORTEST:
             return False

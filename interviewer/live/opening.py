@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -68,7 +68,8 @@ class _Restored:
     bundle: PlanBundle
     script: Script
     past: tuple[Event, ...]
-    recorded_to: int
+    recorded_to: Mapping[str, int]
+    """By side; as other machines brought it."""
 
     @property
     def over(self) -> bool:
@@ -129,6 +130,8 @@ class Opening:
         restored = await self.restored(interview_id)
         bundle, script = restored.bundle, restored.script
         number = lease.number
+        folder = self.recordings / interview_id
+        ends = {side: max(length(folder, side), restored.recorded_to.get(side, 0)) for side in (CANDIDATE, MELVIN)}
         parts = SessionParts(
             journal=Journal(self.journals, interview_id, number),
             outcome=Outcome(
@@ -144,14 +147,14 @@ class Opening:
             coverage=self.coverage,
             key_points={q.id: bundle.rubrics[q.rubric].key_points for q in bundle.plan.questions},
             browser=self.browser,
+            heard_to=ends[CANDIDATE] or None,
         )
-        folder = self.recordings / interview_id
         # The recording may go on after the last event: what is said next must not be written over it.
-        recorded_to = max(length(folder, "candidate"), length(folder, "melvin"), restored.recorded_to)
+        recorded_to = max(ends.values())
         if lease.before not in (None, self.node.options.id):
             recorded_to = max(recorded_to, *(e.at for e in restored.past), 0) + UNKNOWN_S * RATE
         session = InterviewSession(interview_id, script, parts, restored.past, recorded_to)
-        recorders = Recorders(Recorder(folder, "candidate"), Recorder(folder, "melvin"))
+        recorders = Recorders(Recorder(folder, CANDIDATE), Recorder(folder, MELVIN))
         if session.conversation.finished:
             session.finish(session.conversation.ending)  # the outcome was never written: a crash came between
         else:

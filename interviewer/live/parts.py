@@ -18,7 +18,8 @@ __all__ = ["SessionParts"]
 
 @dataclass(frozen=True, slots=True)
 class SessionParts:
-    """``key_points``: by question id. ``browser``: what pages recorded themselves."""
+    """``key_points``: by question id. ``browser``: what pages recorded themselves. ``heard_to``: where the
+    candidate's sound ends that an earlier process recorded, in samples; None where there is none."""
 
     journal: Journal
     outcome: Outcome
@@ -27,3 +28,4 @@ class SessionParts:
     coverage: LiveCoverage
     key_points: Mapping[str, Sequence[KeyPoint]]
     browser: BrowserSound | None = None
+    heard_to: int | None = None

@@ -58,6 +58,7 @@ from interviewer.live.links import Link, Links
 from interviewer.live.listening import Listening
 from interviewer.live.messages import melvin_caption, shown
 from interviewer.live.parts import SessionParts
+from interviewer.live.said import Said
 from interviewer.live.speaking import Speaking
 from interviewer.live.stages import TurnStages
 from interviewer.speech.process import ModelError, ModelGone
@@ -96,7 +97,9 @@ class InterviewSession:
             busy=lambda: parts.recognise.busy,
             first_segment=1 + max((e.segment for e in past if isinstance(e, SpeechEnded)), default=0),
         )
-        self.catching_up = CatchingUp(interview_id, self.clock, parts.browser, self.listening.hear, self.links)
+        self.catching_up = CatchingUp(
+            interview_id, self.clock, parts.browser, self.listening.hear, self.links, parts.heard_to
+        )
         self.epoch = max((e.epoch for e in past if isinstance(e, Connected)), default=0)
         self.connected = False
         self._audio: bool | None = None
@@ -107,9 +110,7 @@ class InterviewSession:
         self._runner: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard_from_page = 0
-        self._caption: dict[str, Any] | None = None
-        self._said_last: tuple[Say, int] | None = None
-        """What Melvin said last, and the text of it that he has come to."""
+        self._said = Said(self.links)
         self._closed = False
         self.finishing: asyncio.Task[None] | None = None
         self.last_active = self.clock.now()
@@ -158,7 +159,7 @@ class InterviewSession:
         match message:
             case {"t": "hello", "audio": bool(audio)}:
                 self._audio = audio
-                self.catching_up.page_records = message.get("records") is True
+                self.catching_up.hello(message)
                 self.hello()
                 if message.get("pace") in PACES:
                     self.emit(PaceChosen(self.clock.now(), Pace(message["pace"])))
@@ -266,11 +267,11 @@ class InterviewSession:
         match action:
             case Say():
                 self._stages.decided(action, self.clock.now())
-                self.speaking.say(action, began=lambda: self._said(action))
+                self.speaking.say(action, began=lambda: self._sounded(action))
                 self.prepare(self.conversation.likely_next())
             case StopSaying():
                 self.speaking.stop(action.utterance)
-                self._cut_caption(action.utterance)
+                self._said.cut(action.utterance)
             case AskCoverage():
                 self.own(self._cover(action), "coverage")
             case Show():
@@ -315,21 +316,10 @@ class InterviewSession:
             return  # the conversation goes on without it after its own short wait
         self.emit(Covered(self.clock.now(), ask.question_id, ask.revision, covered))
 
-    def _said(self, action: Say) -> None:
+    def _sounded(self, action: Say) -> None:
         """The sound of an utterance begins: so does its caption."""
-        self._said_last = (action, 0)
         self._stages.sounded(self.clock.now())
-        self._show_caption(action.utterance, " ".join(action.texts))
-
-    def _cut_caption(self, utterance: int) -> None:
-        """Melvin was stopped: his caption says no more than he did."""
-        said, part = self._said_last or (None, 0)
-        if said is not None and said.utterance == utterance and part + 1 < len(said.texts):
-            self._show_caption(utterance, " ".join((*said.texts[: part + 1], "…")))
-
-    def _show_caption(self, utterance: int, text: str) -> None:
-        self._caption = melvin_caption(utterance, text)
-        self.links.send_text(self._caption)
+        self._said.begun(action)
 
     def _tell_page(self) -> None:
         """Everything that a page which has just come needs to know."""
@@ -340,15 +330,13 @@ class InterviewSession:
         prompt = self._history.prompt
         if prompt is not None:  # another page, or this one after a restart of ours, has nothing but the state
             self.links.send_text(melvin_caption(prompt.utterance, " ".join(prompt.texts)))
-        if self._caption is not None:
-            self.links.send_text(self._caption)
+        self._said.again()
 
     def _show(self) -> None:
         self.links.send(shown(self.conversation.view()))
 
     def _saying_reached(self, utterance: int, part: int) -> None:
-        if self._said_last is not None and self._said_last[0].utterance == utterance:
-            self._said_last = (self._said_last[0], part)
+        self._said.reached(utterance, part)
         self.emit(SayingReached(self.clock.now(), utterance, part))
 
     def _saying_ended(self, utterance: int, was_cut: bool) -> None:

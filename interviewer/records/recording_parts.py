@@ -40,10 +40,11 @@ async def parts_of(session: AsyncSession, interview_id: str) -> list[RecordingPa
     return list(await session.scalars(query.order_by(RecordingPart.lease, RecordingPart.start)))
 
 
-async def recorded_until(session: AsyncSession, interview_id: str) -> int:
-    """Samples from the interview's start to the end of its last part; 0 without parts."""
-    query = select(func.max(RecordingPart.end)).where(RecordingPart.interview_id == interview_id)
-    return await session.scalar(query) or 0
+async def recorded_until(session: AsyncSession, interview_id: str) -> dict[str, int]:
+    """Samples from the interview's start to the end of each side's last part; of a side without parts nothing."""
+    query = select(RecordingPart.side, func.max(RecordingPart.end)).where(RecordingPart.interview_id == interview_id)
+    found = await session.execute(query.group_by(RecordingPart.side))
+    return {row.side: row[1] for row in found}
 
 
 async def parts_removed(session: AsyncSession, parts: Sequence[RecordingPart]) -> None:

@@ -1,19 +1,21 @@
 """A service told to stop (SIGTERM) under four running interviews, and started again: how many of them are harmed.
 
-Four candidates (aiortc over this machine), two seconds apart, answer two questions each with recorded speech; the first
-answer has a pause of two and a half seconds in mid-sentence. In the middle of it the service is told to stop; as soon
-as it has ended, it is started again, and the candidates go on by the same link where they were: with what follows, and
-from the beginning of a phrase that was cut.
+Four candidates (aiortc over this machine, each with a recording of its own, sent in chunks, as pages have), two seconds
+apart, answer two questions each with recorded speech; the first answer has a pause of two and a half seconds in
+mid-sentence. In the middle of it the service is told to stop; as soon as it has ended, it is started again, and the
+candidates go on by the same link. Who is speaking when the interview is handed over speaks on meanwhile, as the page
+asks them to.
 
-Harmed is an interview in which one of these happened, each of which is told: it was not completed; its candidate was
-cut in mid-word (spoke in the half second before the connection was taken away); an answer has less than nine in ten of
-its words in the record transcript; a question that had been said whole was said again; an answer was not waited for
-(Melvin went on while the rest was unsaid), or had to be given again; an answer is in two in the record transcript.
-Being handed over in a pause of an answer is told too: it is no harm of itself, for the answer goes on in the same turn.
+Harmed is an interview in which one of these happened, each of which is told: it was not completed; a word of an answer
+is not in the record transcript, though it is in that of the same answer in an interview that nobody disturbed, held
+before; a question that had been said whole was said again; an answer was not waited for after SIGTERM (Melvin went on
+while the rest was unsaid), or had to be given again; an answer is in two in the record transcript. Answers that Melvin
+cut into before SIGTERM are told apart, and their words are not counted: no drain had to do with it.
 
-Also measured: how soon after SIGTERM /readyz fails and a newcomer is told that Melvin is being restarted, how long the
-process takes to end (default MELVIN_DRAIN_S 25, ten seconds for what follows), and how long the candidates were away,
-the next process's start included. ``--quick`` does it once (about two minutes), else three times with other moments.
+Also measured: in what the handover came (speech, a pause of an answer), how soon after SIGTERM /readyz fails and a
+newcomer is told that Melvin is being restarted, how long the process takes to end (default MELVIN_DRAIN_S 25, ten
+seconds for what follows), and how long the candidates were away, the next process's start included. ``--quick`` does it
+once (about four minutes), else three times with other moments.
 """
 
 from __future__ import annotations
@@ -33,8 +35,9 @@ import numpy as np
 
 from tests.benchmarks.network import answer
 from tests.benchmarks.network.interview import Answer, invite, prompts_with, record_turns
-from tests.benchmarks.nodes import ANSWERS, AT_ONCE, KEPT, QUESTIONS, joined
-from tests.benchmarks.nodes.candidate import Candidate, kept
+from tests.benchmarks.nodes import ANSWERS, AT_ONCE, QUESTIONS, joined
+from tests.benchmarks.nodes.candidate import Candidate
+from tests.benchmarks.nodes.words import found
 from tests.benchmarks.report import Figure, Options, Report
 from tests.benchmarks.resume.log import asked_twice, entries
 from tests.end_to_end.service import RunningService
@@ -51,25 +54,36 @@ LOOK_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """One interview, when all is over. ``shares``: of the words of each answer that are in the record transcript."""
+    """One interview, when all is over. ``missing``: the words of its answers that are in the undisturbed interview's
+    transcript and not in its own, by answer."""
 
     talk: Candidate
     reason: str
-    shares: Sequence[float]
+    missing: Sequence[Sequence[str]]
     asked_twice: int
     in_two: int
+    cut_before: int
+    cut_after: int
 
     @property
     def harms(self) -> dict[str, int]:
         return {
             "not completed": self.reason != "completed",
-            "cut in mid-word": self.talk.mid_word,
-            "answers with words lost": sum(share < KEPT for share in self.shares),
+            "words of answers missing": sum(len(words) for words in self.missing),
             "questions asked twice": self.asked_twice,
-            "answers not waited for": self.talk.not_waited_for,
+            "answers not waited for": self.cut_after,
             "answers to be given again": self.talk.said_again,
             "answers in two": self.in_two,
         }
+
+    @property
+    def note(self) -> str:
+        words = " / ".join(" ".join(words) or "-" for words in self.missing)
+        return (
+            f"{self.reason}, {self.talk.connections} connections, handed over in speech {self.talk.in_speech} times, "
+            f"in a pause {self.talk.in_pause}, away {self.talk.away_s:.1f} s, cut into before {self.cut_before}, "
+            f"words missing: {words}"
+        ) + "".join(f", {kind}: {count}" for kind, count in self.harms.items() if count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +95,27 @@ class _Stop:
     code: int
 
 
+Words = list[dict[int, str]]
+"""Of each answer: those that are in a transcript, by their number."""
+
+
 def run(options: Options) -> Report:
     answers = [_with_a_pause(), answer(ANSWERS[1])]
-    stops = [_stopped(answers, after_s) for after_s in (QUICK_AFTER_S if options.quick else AFTER_S)]
+    stops: list[_Stop] = []
+    undisturbed: Words = []
+    for after_s in QUICK_AFTER_S if options.quick else AFTER_S:
+        stop, undisturbed = _stopped(answers, after_s, undisturbed)
+        stops.append(stop)
     told = [one for stop in stops for one in stop.told]
     kinds = {kind: sum(one.harms[kind] for one in told) for kind in told[0].harms}
     harmed = [one for one in told if any(one.harms.values())]
-    notes = [
-        f"{'harmed' if one in harmed else 'whole'}: {one.reason}, {one.talk.connections} connections, handed over in a "
-        f"pause {one.talk.in_pause} times, away {one.talk.away_s:.1f} s, "
-        f"answers kept {', '.join(f'{100 * s:.0f} %' for s in one.shares)}"
-        + "".join(f", {kind}: {count}" for kind, count in one.harms.items() if count)
-        for one in told
-    ]
     return Report(
         [
             Figure("interviews harmed", len(harmed), f"of {len(told)}", at_most=0),
             *(Figure(f"harm: {kind}", count, "", at_most=0) for kind, count in kinds.items()),
+            Figure("answers cut into before the stop", sum(one.cut_before for one in told), ""),
             Figure("handed over", sum(one.talk.connections > 1 for one in told), f"of {len(told)}"),
+            Figure("handed over in speech", sum(one.talk.in_speech for one in told), ""),
             Figure("handed over in a pause of an answer", sum(one.talk.in_pause for one in told), ""),
             Figure("/readyz fails after, most", max(s.unready_s for s in stops), "s", at_most=1.0),
             Figure("newcomers told calmly", sum(s.refused == "restarting" for s in stops), f"of {len(stops)}",
@@ -107,7 +124,7 @@ def run(options: Options) -> Report:
             Figure("ended cleanly", sum(s.code == 0 for s in stops), f"of {len(stops)}", at_least=len(stops)),
             Figure("candidates away, most", max(one.talk.away_s for one in told), "s"),
         ],
-        notes,
+        [f"{'harmed' if one in harmed else 'whole'}: {one.note}" for one in told],
     )  # fmt: skip
 
 
@@ -117,7 +134,8 @@ def _with_a_pause() -> Answer:
     return Answer(one.text, np.insert(one.sound, at, np.zeros(round(PAUSE_S * 48_000), np.int16)))
 
 
-def _stopped(answers: Sequence[Answer], after_s: float) -> _Stop:
+def _stopped(answers: Sequence[Answer], after_s: float, undisturbed: Words) -> tuple[_Stop, Words]:
+    """``undisturbed``: empty where no such interview was held yet."""
     folder = Path(tempfile.mkdtemp(prefix="melvin-drain-"))
     folder.chmod(0o711)  # as root, PostgreSQL runs as another user and must get in
     service = RunningService(folder)
@@ -128,34 +146,59 @@ def _stopped(answers: Sequence[Answer], after_s: float) -> _Stop:
     try:
         service.start()
         with service.api() as api, ThreadPoolExecutor(AT_ONCE) as threads:
+            undisturbed = undisturbed or _undisturbed(threads, api, answers, service.address)
             newcomer = invite(api)["link"]
             talks, running = joined(threads, api, answers, [service.address])
             time.sleep(after_s)
+            at = time.monotonic()
             unready_s, refused, ended_s, code = _told_to_stop(service, newcomer)
             for talk in talks:
                 talk.gone()  # who was not told so before it ended
             service.start()
             for one in running:
                 one.result()
-            told = [_told(service, api, talk, answers) for talk in talks]
-            return _Stop(told, unready_s, refused, ended_s, code)
+            told = [_told(service, api, talk, answers, undisturbed, at) for talk in talks]
+            return _Stop(told, unready_s, refused, ended_s, code), undisturbed
     finally:
         if service.process is not None and service.process.poll() is None:
             service.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _told(service: RunningService, api: httpx.Client, talk: Candidate, answers: Sequence[Answer]) -> _Told:
+def _undisturbed(threads: ThreadPoolExecutor, api: httpx.Client, answers: Sequence[Answer], address: str) -> Words:
+    [talk], [running] = joined(threads, api, answers, [address], count=1)
+    running.result()
+    heard = " ".join(turn["text"] for turn in record_turns(api, talk.interview_id))
+    words = [found(one.text, heard) for one in answers]
+    assert all(words), f"the undisturbed interview has no transcript: {heard!r}"
+    return words
+
+
+def _told(
+    service: RunningService,
+    api: httpx.Client,
+    talk: Candidate,
+    answers: Sequence[Answer],
+    undisturbed: Words,
+    stopped_at: float,
+) -> _Told:
     turns = record_turns(api, talk.interview_id)
     heard = " ".join(turn["text"] for turn in turns)
     log = entries(service.folder / "data" / "journals", talk.interview_id)
     spoken = Counter(turn["question_id"] for turn in turns if turn["question_id"])
+    before = {number for number, at in talk.cut_into.items() if at < stopped_at}
+    missing = [
+        [] if n + 1 in before else [word for i, word in words.items() if i not in found(one.text, heard)]
+        for n, (one, words) in enumerate(zip(answers, undisturbed, strict=True))
+    ]
     return _Told(
         talk,
         api.get(f"/interviews/{talk.interview_id}").json()["end_reason"] or "",
-        [kept(one.text, heard) for one in answers],
+        missing,
         asked_twice(log, service.folder / "prompts"),
         sum(count > 1 for count in spoken.values()),
+        len(before),
+        len(talk.cut_into) - len(before),
     )
 
 

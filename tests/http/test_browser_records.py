@@ -78,6 +78,24 @@ async def speaks(page: Page, who: Candidate) -> None:
     who.live.links[-1].send({"t": "state", **state, "seconds_left": None, "pace": "normal", "confirm_end": False})
 
 
+async def says_what_the_clock_is_when_it_comes_back(who: Candidate) -> None:
+    """The next process does not know for how long there was none."""
+    began = who.live.received[0]
+    assert "at" not in began, "nobody has told it"
+    assert who.live.at is not None
+    at = who.live.at()
+    hellos = [m["t"] for m in who.live.received].count("hello")
+    who.live.links[-1].send({"t": "reconnect"})
+
+    async def back() -> bool:
+        return [m["t"] for m in who.live.received].count("hello") > hellos
+
+    await until(back)
+    hello = next(m for m in reversed(who.live.received) if m["t"] == "hello")
+    assert hello["at"] > at - 16_000
+    assert hello["at"] < who.live.at() + 16_000
+
+
 async def test_it_is_sent_as_it_is_made_and_what_was_not_survives_a_reload(page: Page, joined: Candidate) -> None:
     await speaks(page, joined)
 
@@ -85,6 +103,7 @@ async def test_it_is_sent_as_it_is_made_and_what_was_not_survives_a_reload(page:
         return bool(await sent(joined))
 
     await until(arrives)
+    await says_what_the_clock_is_when_it_comes_back(joined)
 
     async def away(route: Route) -> None:
         await route.abort()

@@ -49,14 +49,15 @@ class Source:
 
 
 class Bench:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, heard_to: int | None = None, **hello: int) -> None:
         self.time = Time()
         self.heard: list[tuple[int, int]] = []
         self.done: asyncio.Queue[bool] = asyncio.Queue()
         self.source = source
         clock = InterviewClock(0, self.time)
-        self.catching_up = CatchingUp("int_1", clock, source, self._hear, Links())
-        self.catching_up.page_records = True
+        self.clock = clock
+        self.catching_up = CatchingUp("int_1", clock, source, self._hear, Links(), heard_to)
+        self.catching_up.hello({"t": "hello", "audio": True, "records": True, **hello})
 
     def _hear(self, start: int, samples: np.ndarray) -> None:
         self.heard.append((start, start + len(samples)))
@@ -99,6 +100,27 @@ async def test_offline_speech_is_heard_first_and_once_and_then_what_came_meanwhi
     assert bench.source.wanted[0] == {"0lx9k2m1a-0123456789ab": 4}
     assert bench.seconds() == [(1.0, 10.0)]
     assert not bench.live(10.0)
+
+
+async def test_what_was_said_between_two_processes_has_its_place_on_the_clock_that_stood_meanwhile() -> None:
+    """The page's clock ran on: it says so with its hello, and what it recorded is heard before what comes then."""
+    away = [Fill(5 * RATE, SPEECH[: 7 * RATE])]
+    bench = Bench(Source(pieces=away), heard_to=5 * RATE, at=13 * RATE)
+    assert bench.clock.now() == 13 * RATE
+    assert bench.begin()
+    bench.catching_up.told([])
+    assert await bench.finished() is True
+    assert bench.source.asked == [(5 * RATE, 13 * RATE)]
+    assert bench.seconds() == [(5.0, 12.0)]
+
+
+def test_a_page_moves_the_clock_once_and_by_no_more_than_it_records_alone() -> None:
+    assert Bench(Source(), heard_to=5 * RATE, at=10**12).clock.now() == catching_up.MOST_AWAY
+    bench = Bench(Source(), heard_to=5 * RATE, at=7 * RATE)
+    bench.catching_up.hello({"t": "hello", "audio": True, "at": 20 * RATE})
+    assert bench.clock.now() == 7 * RATE
+    assert Bench(Source(), heard_to=5 * RATE, at=-RATE).clock.now() == 0
+    assert Bench(Source(), at=9 * RATE).clock.now() == 0, "the clock of a process that was there all the time is right"
 
 
 async def until(truth: object) -> None:
@@ -165,7 +187,7 @@ async def test_nothing_is_waited_for_where_nothing_can_be_missing() -> None:
     bench.live(0.0)
     assert not bench.begin()  # it comes at once
     bench.time.now = 60.0
-    bench.catching_up.page_records = False
+    bench.catching_up.hello({"t": "hello", "audio": True})
     assert not bench.begin()
 
 

@@ -19,10 +19,11 @@ from av import AudioFrame
 
 from interviewer.media.aiortc_internals import adapt_ice
 from interviewer.media.offer import with_repeats
+from tests.benchmarks.network.own_recording import OwnRecording
 from tests.media.page import FRAME, Page
 from tests.media.relay import Relay
 
-__all__ = ["Caller", "ClockedMicrophone"]
+__all__ = ["Caller", "ClockedMicrophone", "Speech"]
 
 PING_S = 1.0
 LOST_S = 3.0
@@ -111,13 +112,15 @@ class _DeafPage(Page):
 class Caller:
     """``async with Caller(relay, signal) as caller``: connected, hello said. ``signal`` takes an offer and gives the
     answer; while the network is dead it is not called, for then no request arrives either. ``on_message`` gets all
-    messages but pongs. A ``ConnectionError`` of ``signal`` is a refusal: it is tried again."""
+    messages but pongs. A ``ConnectionError`` of ``signal`` is a refusal: it is tried again. ``recording``: what the
+    page records itself, told of all that it needs to know; whoever made it runs it."""
 
     def __init__(
         self,
         relay: Relay,
         signal: Callable[[str, ClockedMicrophone], Awaitable[str]],
         on_message: Callable[[dict[str, Any]], None] = lambda message: None,
+        recording: Callable[[Speech], OwnRecording] | None = None,
     ) -> None:
         self._relay = relay
         self._signal = signal
@@ -126,6 +129,7 @@ class Caller:
         self._holding: asyncio.Task[None] | None = None
         self._opened = asyncio.Event()
         self.speech = Speech()
+        self.recording = recording(self.speech) if recording is not None else None
         self.connections = 0
 
     async def __aenter__(self) -> Caller:
@@ -152,6 +156,12 @@ class Caller:
         if self._page is not None and self._page.channel.readyState == "open":
             self._page.channel.send(json.dumps(message))
 
+    def _say_hello(self) -> None:
+        recording = self.recording
+        self.send({"t": "hello", "audio": True, **(recording.hello() if recording is not None else {})})
+        if recording is not None:
+            self.send({"t": "recorded", "chunks": recording.back()})
+
     async def _hold(self) -> None:
         """A connection that is given up stays until another stands: what is said may still get through."""
         lost: _DeafPage | None = None
@@ -171,7 +181,7 @@ class Caller:
                     raise
                 previous, lost, self._page = lost, page, page
                 self.connections += 1
-                self.send({"t": "hello", "audio": True})
+                self._say_hello()
                 if previous is not None:
                     await previous.connection.close()
                 self._opened.set()
@@ -192,7 +202,7 @@ class Caller:
         """Ping each second, and look then, as the page does, whether nothing has come for too long, or no pong."""
         waiting_since: float | None = None
         message_at = time.monotonic()
-        n, next_ping = 0, 0.0
+        n, next_ping, sent = 0, 0.0, 0.0
         while True:
             try:
                 async with asyncio.timeout(0.1):
@@ -203,6 +213,8 @@ class Caller:
                 message_at = time.monotonic()
                 if message["t"] == "pong":
                     waiting_since = None
+                    if self.recording is not None and message["n"] == n:
+                        self.recording.onpong(message, sent, message_at)
                 else:
                     self._on_message(message)
                 if message["t"] == "reconnect":
@@ -214,6 +226,6 @@ class Caller:
             waited = 0.0 if waiting_since is None else now - waiting_since
             if waited > UNANSWERED_S or (waited > LOST_S and now - max(message_at, page.heard_at) > LOST_S):
                 return
-            n, next_ping = n + 1, now + PING_S
+            n, next_ping, sent = n + 1, now + PING_S, now
             self.send({"t": "ping", "n": n})
             waiting_since = waiting_since or now

@@ -1,9 +1,10 @@
 """One of two nodes killed (kill -9) under four running interviews, which go on by the same link on the other.
 
 Two service processes with a data folder each, one database and one object store. Four candidates (aiortc over this
-machine) are led to the first node, two seconds apart, answer two questions each with recorded speech, and say an answer
-again where Melvin still waits for it after a reconnection. In mid-interview the first node is killed; it does not come
-back. The record transcripts are made on the second, from the parts of both.
+machine, each with a recording of its own, as pages have) are led to the first node, two seconds apart, answer two
+questions each with recorded speech, speak on while they are led to the other node, and say an answer again where Melvin
+still waits for it after that. In mid-interview the first node is killed; it does not come back. The record transcripts
+are made on the second, from the parts of both and from what the pages sent.
 
 Completed: the interview ended as "completed", after a connection to the second node. Answers lost: those of which less
 than nine in ten words are in the record transcript. Sound only on the dead disk: what the first node had recorded of
@@ -30,11 +31,12 @@ from interviewer.media.recording import CANDIDATE, received
 from interviewer.records.embedded import EmbeddedPostgres
 from tests.benchmarks.network import answer
 from tests.benchmarks.network.interview import Answer, invite, prompts_with, record_transcript
-from tests.benchmarks.nodes.candidate import Candidate, kept
+from tests.benchmarks.nodes.candidate import Candidate
+from tests.benchmarks.nodes.words import kept
 from tests.benchmarks.report import Figure, Options, Report
 from tests.end_to_end.service import RunningService
 
-__all__ = ["ANSWERS", "AT_ONCE", "KEPT", "QUESTIONS", "joined", "run"]
+__all__ = ["ANSWERS", "AT_ONCE", "OVER_S", "QUESTIONS", "joined", "run"]
 
 QUESTIONS = 2
 ANSWERS = (("librivox_0870",), ("LJ001-0005", "librivox_0890"))
@@ -65,7 +67,7 @@ def run(options: Options) -> Report:
     over_there = sum(reason == "completed" and t.connections > 1 for t, (reason, _) in zip(talks, ends, strict=True))
     notes += [
         f"interview {n + 1}: {reason}, {talk.connections} connections, "
-        f"{'cut in mid-word' if talk.mid_word else 'not cut'}, back after {talk.away_s:.1f} s, "
+        f"{'killed in mid-word' if talk.in_speech else 'not speaking then'}, back after {talk.away_s:.1f} s, "
         f"answers kept {', '.join(f'{100 * share:.0f} %' for share in found)}"
         for n, (talk, (reason, _), found) in enumerate(zip(talks, ends, shares, strict=True))
     ]
@@ -165,11 +167,15 @@ def _only_on_its_disk(node: RunningService, interview_id: str) -> float:
 
 
 def joined(
-    threads: ThreadPoolExecutor, api: httpx.Client, answers: Sequence[Answer], nodes: Sequence[str]
+    threads: ThreadPoolExecutor,
+    api: httpx.Client,
+    answers: Sequence[Answer],
+    nodes: Sequence[str],
+    count: int = AT_ONCE,
 ) -> tuple[list[Candidate], list[Future[None]]]:
     """Candidates who are all in their interviews."""
     talks, running = [], []
-    for _ in range(AT_ONCE):
+    for _ in range(count):
         invitation = invite(api)
         talk = Candidate(invitation["link"], answers, nodes)
         running.append(threads.submit(talk.hold, OVER_S))

@@ -1,4 +1,8 @@
-"""A candidate who goes on by the same link wherever the interview is: as the page does, pins and refusals followed."""
+"""A candidate who goes on by the same link wherever the interview is: as the page does, pins and refusals followed.
+
+Whoever is speaking when the connection is taken away speaks on to the end of the answer, as the page asks them to: it
+records what they say, and sends it.
+"""
 
 from __future__ import annotations
 
@@ -9,29 +13,27 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import httpx
-import jiwer
 import numpy as np
 import numpy.typing as npt
 
 from tests.benchmarks.network.caller import Caller, ClockedMicrophone
 from tests.benchmarks.network.interview import Answer
-from tests.clips import plain
+from tests.benchmarks.network.own_recording import OwnRecording
 from tests.media.relay import Relay
 
-__all__ = ["Candidate", "is_loud", "kept", "loudness", "rest"]
+__all__ = ["Candidate"]
 
 Sound = npt.NDArray[np.int16]
-NO_SOUND: Sound = np.zeros(0, np.int16)
 
 RATE = 48_000
 THINK_S = 0.7
 AGAIN_S = 25.0
 """Of silence after a reconnection, with the same question open and all said: Melvin still waits for an answer."""
 DOOR_S = 0.5
-"""Who speaks this shortly before the connection is taken away speaks into a closing door."""
+"""Who speaks this shortly before the connection is taken away is in the middle of a word, or between two."""
+SENT_S = 60.0
+"""For the last of the page's own recording, once the interview is over."""
 FRAME = RATE // 100
-PAUSE_S = 0.12
-"""Silence as between phrases: who was cut off begins again after the last one."""
 
 
 class Candidate:
@@ -43,14 +45,15 @@ class Candidate:
         self.interview_id = ""
         self.joined = threading.Event()
         self.over = False
-        self.mid_word = 0
+        self.in_speech = 0
         """How often the connection was taken away while the candidate spoke."""
         self.in_pause = 0
         """And how often in a pause of an answer that went on."""
         self.said_again = 0
         """How often Melvin still waited for an answer that had been given."""
-        self.not_waited_for = 0
-        """How often Melvin went on to another question, or ended, with the rest of an answer unsaid."""
+        self.cut_into: dict[int, float] = {}
+        """Answers, by the number of their question, that Melvin did not let be finished; and when, on the monotonic
+        clock. What was unsaid then was never said."""
         self.away_s = 0.0
         """From the end of the first connection to the first state by the second."""
         self.connections = 0
@@ -60,7 +63,6 @@ class Candidate:
         self._pin: tuple[str, str] | None = None
         self._state: dict[str, Any] = {}
         self._gone_at: float | None = None
-        self._farewell = False
 
     def hold(self, seconds: float) -> None:
         asyncio.run(self._hold(seconds))
@@ -73,12 +75,10 @@ class Candidate:
     def _take(self, message: dict[str, Any]) -> None:
         match message["t"]:
             case "moving":  # nothing is heard from now on
-                self._farewell = True
                 self._state = {}
                 self.gone()
             case "reconnect":
                 self._pin = None
-                self._farewell = True
                 self.gone()
             case "state":
                 self._state = message
@@ -89,16 +89,29 @@ class Candidate:
 
     async def _hold(self, seconds: float) -> None:
         async with httpx.AsyncClient(headers={"Origin": self.origin}, timeout=30, trust_env=False) as http:
-            notice = (await http.get(self.origin + self._path)).text
-            notice_hash = notice.partition('name="notice_hash" value="')[2].partition('"')[0]
-            await http.post(f"{self.origin}{self._path}/consent", data={"agree": "yes", "notice_hash": notice_hash})
-            async with Relay() as relay, Caller(relay, self._signal(http), self._take) as caller:
+            base = self.origin + self._path
+            notice_hash = (await http.get(base)).text.partition('name="notice_hash" value="')[2].partition('"')[0]
+            await http.post(f"{base}/consent", data={"agree": "yes", "notice_hash": notice_hash})
+            async with (
+                Relay() as relay,
+                Caller(
+                    relay, self._signal(http), self._take, lambda speech: OwnRecording(http, base, speech.at)
+                ) as caller,
+            ):
+                assert caller.recording is not None
+                recording = asyncio.create_task(caller.recording.record(), name="record")
                 self.joined.set()
                 try:
                     async with asyncio.timeout(seconds):
                         await self._answer_all(caller)
+                    caller.recording.end()
+                    async with asyncio.timeout(SENT_S):
+                        await recording
                 except TimeoutError:
-                    pass  # it is told as not completed
+                    pass  # it is told as not completed, or as words that are missing
+                finally:
+                    recording.cancel()
+                    await asyncio.gather(recording, return_exceptions=True)
                 self.connections = caller.connections
 
     def _signal(self, http: httpx.AsyncClient) -> Callable[[str, ClockedMicrophone], Awaitable[str]]:
@@ -120,83 +133,56 @@ class Candidate:
         return signal
 
     async def _answer_all(self, caller: Caller) -> None:
-        asked, connection, silent_since = "", caller.connections, time.monotonic()
-        unsaid = NO_SOUND
+        answered, connection, silent_since = "", caller.connections, time.monotonic()
         while not self.over:
             await asyncio.sleep(0.05)
-            question = self._state.get("question") or {}
-            if self._state.get("phase") != "listening" or not caller.connected or not question:
+            question = self._asked(caller)
+            if not question:
                 silent_since = time.monotonic()
                 continue
-            if question["id"] != asked:
-                self.not_waited_for += len(unsaid) > 0
-                asked, unsaid = question["id"], self._answers[question["number"] - 1].sound
-            elif not len(unsaid):
-                if caller.connections == connection or time.monotonic() - silent_since < AGAIN_S:
-                    continue
-                self.said_again += 1
-                unsaid = self._answers[question["number"] - 1].sound
-            whole = self._answers[question["number"] - 1].sound
+            again = question["id"] == answered
+            if again and (caller.connections == connection or time.monotonic() - silent_since < AGAIN_S):
+                continue
             await asyncio.sleep(THINK_S)
-            if self._state.get("phase") != "listening" or not caller.connected:
+            if self._asked(caller).get("id") != question["id"]:
                 continue  # Melvin, or the loss of the connection, was first
-            connection = caller.connections
-            unsaid = await self._speak(caller, unsaid, whole)
+            self.said_again += again
+            answered, connection = question["id"], caller.connections
+            await self._speak(caller, question, self._answers[question["number"] - 1].sound)
             silent_since = time.monotonic()
-        self.not_waited_for += len(unsaid) > 0
 
-    async def _speak(self, caller: Caller, sound: Sound, whole: Sound) -> Sound:
-        """What is still to be said: nothing; after a goodbye what follows, from the beginning of a phrase that was cut;
-        and all of the answer where the connection was just gone, for nobody knows then what was heard."""
+    def _asked(self, caller: Caller) -> dict[str, Any]:
+        """The question that Melvin waits for an answer to; empty where there is none."""
+        listening = self._state.get("phase") == "listening" and caller.connected
+        return (self._state.get("question") or {}) if listening else {}
+
+    async def _speak(self, caller: Caller, question: dict[str, Any], sound: Sound) -> None:
+        """To the end, whether a connection stands or not; who is asked something else meanwhile stops."""
+        loud = _loud(sound)
         began = time.monotonic()
-        ends = caller.speech.say(sound)
-        before = self._gone_at
-        while time.monotonic() < ends and caller.connected and self._gone_at == before:  # noqa: ASYNC110 - any of three
+        ends, gone_at = caller.speech.say(sound), self._gone_at
+        while time.monotonic() < ends:
             await asyncio.sleep(0.02)
-        while caller.connected and self._gone_at != before and not self._farewell:  # noqa: ASYNC110 - they know nothing
-            await asyncio.sleep(0.02)
+            if self._gone_at != gone_at:
+                gone_at = self._gone_at
+                self._interrupted(loud, round(((gone_at or 0.0) - began) * RATE / FRAME))
+            now_asked = (self._state.get("question") or question)["id"]
+            left = loud[round((time.monotonic() - began) * RATE / FRAME) :]
+            if (self.over or now_asked != question["id"]) and left.any():
+                self.cut_into.setdefault(question["number"], time.monotonic())
+                break
         caller.speech.stop()
-        if self._gone_at == before and caller.connected:
-            return NO_SOUND
-        at = round(((self._gone_at or time.monotonic()) - began) * RATE)
-        loud = loudness(whole)
-        cut = bool(is_loud(sound[max(0, at - round(DOOR_S * RATE)) : at], loud).any())
-        left = bool(is_loud(sound[at:], loud).any())
-        self.mid_word += cut
-        self.in_pause += left and not cut
-        if not self._farewell:
-            return whole
-        return rest(sound, at, loud) if left or cut else NO_SOUND
+
+    def _interrupted(self, loud: npt.NDArray[np.bool_], at: int) -> None:
+        """The connection was taken away in frame ``at`` of the answer."""
+        speaking = bool(loud[max(0, at - round(DOOR_S * RATE / FRAME)) : at].any())
+        self.in_speech += speaking
+        self.in_pause += not speaking and bool(loud[at:].any())
 
 
-def loudness(sound: Sound) -> float:
-    """The level above which a 10 ms frame is speech: 20 dB below the 95th percentile of frames."""
-    return float(np.percentile(_levels(sound), 95)) / 10
-
-
-def is_loud(sound: Sound, loud: float) -> npt.NDArray[np.bool_]:
-    """By frames of 10 ms."""
-    levels: npt.NDArray[np.bool_] = _levels(sound) > loud
-    return levels
-
-
-def rest(sound: Sound, at: int, loud: float) -> Sound:
-    """From the beginning of the phrase that ``at`` lies in, or of the next where it lies in a pause."""
-    heard = is_loud(sound[:at], loud)
-    least = round(PAUSE_S * RATE / FRAME)
-    first = len(heard)
-    while first > 0 and heard[max(0, first - least) : first].any():
-        first -= 1
-    return sound[first * FRAME :]
-
-
-def _levels(sound: Sound) -> npt.NDArray[np.float64]:
+def _loud(sound: Sound) -> npt.NDArray[np.bool_]:
+    """Which frames of 10 ms are speech: those within 20 dB of the 95th percentile of frames."""
     frames = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
-    levels: npt.NDArray[np.float64] = np.sqrt((frames**2).mean(axis=1))
-    return levels
-
-
-def kept(said: str, heard: str) -> float:
-    """The share of the words of ``said`` that are in ``heard``, in their order; what stands between them is free."""
-    words = jiwer.process_words(plain(said), plain(heard) or "-")
-    return words.hits / max(1, words.hits + words.substitutions + words.deletions)
+    levels = np.sqrt((frames**2).mean(axis=1))
+    out: npt.NDArray[np.bool_] = levels > np.percentile(levels, 95) / 10
+    return out

@@ -63,6 +63,7 @@ export class Interview {
       audio: sound && microphone.stream !== null,
       ...(pace.unsaid && { pace: pace.unsaid }),
       ...(recording.possible && microphone.stream !== null && { records: true }),
+      ...(recording.now !== null && { at: recording.now }),
     });
     this.#connection.onpong = (...pong) => recording.onpong(...pong);
     pace.onchosen = (chosen) => this.#connection.send({ t: "pace", pace: chosen });

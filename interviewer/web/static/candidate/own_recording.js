@@ -34,6 +34,11 @@ export class OwnRecording {
     this.#begin();
   }
 
+  /** The interview's clock as this page knows it, which ran on while no server did; null before it was told. */
+  get now() {
+    return this.#clock.known ? this.#clock.at(performance.now()) : null;
+  }
+
   get possible() {
     return this.#store !== null;
   }
