@@ -9,14 +9,16 @@ import psycopg
 import structlog
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.jobs.defer import FINALISE, SCORE, JobQueue
 from interviewer.jobs.failures import TELLERS, PlainError, told
 from interviewer.jobs.imported_sound import tidy_sound
 from interviewer.jobs.importing import remove_left_files
+from interviewer.jobs.signs_of_life import FROZEN_S, LOOK_EVERY_S, SILENT_S, there
 from interviewer.jobs.work import Work
 from interviewer.records.ats import lost_reports
 from interviewer.records.interviews import ended_before, set_status
@@ -28,9 +30,6 @@ __all__ = ["keep_stalled_moving", "pick_up_lost", "prune", "retry_stalled", "sub
 
 LOST_AFTER_S = 120.0
 """An interview that waits this long for work that is not in the queue was let fall by a crash between two steps."""
-STALLED_AFTER_S = 30.0
-"""Workers give a sign of life every 10 s."""
-LOOK_EVERY_S = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -104,11 +103,13 @@ async def _defer(work: Work, task: str, interview_ids: list[str]) -> None:
         await queue.close()
 
 
-async def retry_stalled(app: App, work: Work, most_tries: int, stalled_after_s: float = STALLED_AFTER_S) -> int:
+async def retry_stalled(
+    app: App, work: Work, most_tries: int, *, silent_s: float = SILENT_S, frozen_s: float = FROZEN_S
+) -> int:
     """Give jobs of workers that died back to the queue. One that has now ended its worker ``most_tries`` times is set
     aside as failed, so that it cannot end them for ever."""
     given_back = 0
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_after_s):
+    for job in await _of_the_dead(app, work, silent_s, frozen_s):
         subject = str(job.task_kwargs.get("interview_id") or job.task_kwargs.get("subject", ""))
         # A scoring run counts tries for each answer, so that one that ends workers takes no other with it.
         if job.attempts + 1 >= most_tries and job.queue != RUN_QUEUE:
@@ -123,12 +124,22 @@ async def retry_stalled(app: App, work: Work, most_tries: int, stalled_after_s: 
     return given_back
 
 
+async def _of_the_dead(app: App, work: Work, silent_s: float, frozen_s: float) -> list[Job]:
+    silent = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_s))
+    if not silent:
+        return []
+    frozen = {job.id for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=frozen_s)}
+    async with work.database.session() as session:
+        alive = await there(session, {job.worker_id for job in silent if job.worker_id is not None})
+    return [job for job in silent if job.worker_id not in alive or job.id in frozen]
+
+
 async def keep_stalled_moving(app: App, work: Work, most_tries: int) -> None:
     """Beside the jobs, not as one of them: it has to go on while all places are taken by long transcriptions."""
     while True:
         try:
             await retry_stalled(app, work, most_tries)
-        except (ConnectorException, psycopg.Error) as error:
+        except (ConnectorException, psycopg.Error, DBAPIError) as error:
             # Two workers may give the same job back; the second finds it gone. Or the database is away.
             log.info("upkeep.later", reason=type(error).__name__)
         await asyncio.sleep(LOOK_EVERY_S)

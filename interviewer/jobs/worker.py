@@ -19,6 +19,7 @@ from interviewer.jobs.endpoint import EndpointLimits, EndpointTurns
 from interviewer.jobs.judges import judges_from
 from interviewer.jobs.observing import observed
 from interviewer.jobs.roles import ROLES
+from interviewer.jobs.signs_of_life import BEAT_S, SignsOfLife
 from interviewer.jobs.upkeep import keep_stalled_moving
 from interviewer.jobs.work import Work
 from interviewer.records.database import Database
@@ -127,6 +128,7 @@ async def run_worker(options: JobOptions) -> None:
 
 async def _work_on(work: Work, options: JobOptions) -> None:
     app = jobs_app(options.database_url)
+    signs = SignsOfLife(options.database_url)
     async with app.open_async():
         upkeep = asyncio.create_task(keep_stalled_moving(app, work, MOST_TRIES), name="upkeep")
         workers: list[asyncio.Task[None]] = []
@@ -143,7 +145,8 @@ async def _work_on(work: Work, options: JobOptions) -> None:
                 "delete_jobs": "successful",
                 "install_signal_handlers": False,
                 "additional_context": {"work": work},
-                "worker_middleware": [observed],
+                "worker_middleware": [signs.of_worker, observed],
+                "update_heartbeat_interval": BEAT_S,
             }
             workers.append(asyncio.create_task(app.run_worker_async(**how), name=f"worker {mine[0]}"))
         try:
@@ -152,6 +155,7 @@ async def _work_on(work: Work, options: JobOptions) -> None:
             for task in (upkeep, *workers):
                 task.cancel()
             ends = await asyncio.gather(upkeep, *workers, return_exceptions=True)
+            await signs.close()
         for end in ends:
             if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):
                 raise end
