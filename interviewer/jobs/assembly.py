@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
+from interviewer.jobs.ahead import fetched_ahead
 from interviewer.jobs.failures import PlainError
 from interviewer.jobs.work import Work
 from interviewer.media.recording import CANDIDATE, MELVIN, Recorder, read_span, received
@@ -70,10 +71,11 @@ async def recorded_sound(work: Work, interview_id: str) -> AsyncIterator[Recorde
         folder = Path(temporary)
         await work.thread.run(lambda: _copy(local, folder))
         await _lay_finished(work, stored, finished, folder)
-        for part in parts:
-            data = None if part in finished else await _fetched(work, part)
-            if data is not None:
-                await work.thread.run(_laying(folder, part, np.frombuffer(data, "<i2")))
+        gone = {part.id for part in finished}
+        async with fetched_ahead((p for p in parts if p.id not in gone), lambda part: _fetched(work, part)) as fetched:
+            async for part, data in fetched:
+                if data is not None:
+                    await work.thread.run(_laying(folder, part, np.frombuffer(data, "<i2")))
         log.info("recording assembled", interview=interview_id, parts=len(parts))
         yield RecordedSound(folder, parts, stored)
 

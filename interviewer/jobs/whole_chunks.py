@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 
+from interviewer.jobs.ahead import fetched_ahead
 from interviewer.records.browser import KnownStretch, chunk_key
 from interviewer.records.objects import ObjectStore
 
@@ -17,12 +18,16 @@ log = structlog.get_logger(__name__)
 
 async def whole_chunks(objects: ObjectStore, interview_id: str, stretch: KnownStretch) -> AsyncIterator[bytes]:
     """The chunks of a stretch, up to the first that is not there or not what it was: what follows cannot be decoded."""
-    for number, sha256 in enumerate(stretch.hashes):
+
+    async def fetch(number: int) -> bytes:
         try:
-            chunk = await objects.get(chunk_key(interview_id, stretch.stretch, number))
+            return await objects.get(chunk_key(interview_id, stretch.stretch, number))
         except FileNotFoundError:
-            chunk = b""
-        if hashlib.sha256(chunk).hexdigest() != sha256:
-            log.error("a chunk is damaged", interview=interview_id, stretch=stretch.stretch, number=number)
-            return
-        yield chunk
+            return b""
+
+    async with fetched_ahead(range(len(stretch.hashes)), fetch) as fetched:
+        async for number, chunk in fetched:
+            if hashlib.sha256(chunk).hexdigest() != stretch.hashes[number]:
+                log.error("a chunk is damaged", interview=interview_id, stretch=stretch.stretch, number=number)
+                return
+            yield chunk
