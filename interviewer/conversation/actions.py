@@ -108,6 +108,7 @@ class Requested(Action):
 class Decision(StrEnum):
     TURN_HELD = "turn-held"  # the candidate went on after a pause
     TURN_OVER = "turn-over"
+    WAITS = "waits"  # the candidate fell silent, and may not be done: the page says that Melvin waits
     MOMENT_OVER = "moment-over"  # the one that the candidate asked for; nobody ended it
     TIME_UP = "time-up"
     NO_WORDS = "no-words"  # recognition gave nothing back

@@ -114,6 +114,8 @@ class State:
     """How many pauses there have been in all."""
     waits: tuple[object, Wait] | None = None
     """What the turn policy said last, and what that rests on."""
+    waits_from: int | None = None
+    """Where the silence began that the page says Melvin waits in."""
     confirming: bool = False
     """Melvin has asked, or is asking, whether to end the interview."""
     offers: int = 0
@@ -142,6 +144,11 @@ class State:
         """The candidate is back in an answer that had begun, and has not spoken since."""
         return self.back_at > self.speech_end
 
+    @property
+    def silent_from(self) -> int:
+        """Where the silence began that may end the turn."""
+        return max(self.speech_end, self.listen_from, self.back_at)
+
     def advance(self, at: int) -> None:
         """Move the clock; answering time is used up only while the candidate could answer."""
         if at > self.at:
@@ -169,6 +176,7 @@ class State:
             seconds_left=left,
             pace=self.pace,
             confirm_end=self.confirming and not self.paused and not self.finished,
+            waits=self.phase is Phase.LISTENING and not self.speaking and self.waits_from == self.silent_from,
         )
 
     def samples(self, seconds: float) -> int:

@@ -19,6 +19,8 @@ DISCONNECTED_PAUSES_S = 120.0
 BACK_IN_ANSWER_S, BACK_IN_ANSWER_TIMES = 8.0, 3.0
 """Whoever was taken out of an answer may need so long, after Melvin's welcome, to find its thread again: at least this,
 and so many times what the words so far would be waited for otherwise (so 18.6 s in mid-sentence, at normal pace)."""
+WAITS_SHOWN_AFTER_S, WAITS_SHOWN_FOR_S = 2.0, 1.0
+"""Who is done is told after so much silence how to say so, where Melvin waits on for that long at least."""
 HELD_FROM_S = 0.5
 """Pauses from here on are told in the log when the candidate goes on after them."""
 
@@ -87,7 +89,7 @@ def turn_over(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> list[Act
     asked_at = state.over_asked_at
     if asked_at is None and (state.typing_now or not (_fresh(state, answer) or state.open_segments)):
         return []
-    since = max(state.speech_end, state.listen_from, state.back_at, asked_at or 0)
+    since = max(state.silent_from, asked_at or 0)
     if state.open_segments:
         if state.at - since < RECOGNITION_GIVEN_UP_S * RATE:
             return []
@@ -105,12 +107,23 @@ def turn_over(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> list[Act
             patience_s = max(BACK_IN_ANSWER_S, BACK_IN_ANSWER_TIMES * wait.wait_s)
             decide_at = max(decide_at, max(state.back_at, state.spoke_until) + state.samples(patience_s))
         if state.at < decide_at:
-            return []
+            return _waits(state, policy, wait, decide_at)
     if not answer.coverage_is_current and state.at - decide_at < state.script.limits.decide_wait_s * RATE:
         return []
     why = "silence" if wait is not None else "the time is up" if state.time_up else "the candidate asked"
     facts = _silence_facts(state, policy, wait, (state.at - since) / RATE)
     return [Decided(Decision.TURN_OVER, why, facts), *end_turn(state, answer)]
+
+
+def _waits(state: State, policy: TurnPolicy, wait: Wait, decide_at: int) -> list[Action]:
+    """Once in a silence that is waited out for long: the page says so."""
+    silence = state.at - state.silent_from
+    soon = decide_at - state.at < WAITS_SHOWN_FOR_S * RATE
+    if silence < WAITS_SHOWN_AFTER_S * RATE or soon or state.waits_from == state.silent_from:
+        return []
+    state.waits_from = state.silent_from
+    facts = _silence_facts(state, policy, wait, silence / RATE)
+    return [Decided(Decision.WAITS, "these may not be the last words", facts)]
 
 
 def held(state: State, policy: TurnPolicy, began: int) -> list[Action]:

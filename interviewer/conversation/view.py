@@ -36,6 +36,8 @@ class View:
     pace: Pace
     confirm_end: bool
     """The candidate asked aloud to end the interview; the page asks back too."""
+    waits: bool = False
+    """The candidate fell silent after some words, and Melvin waits longer than usual: were they the last?"""
 
     def to_message(self) -> dict[str, Any]:
         q = self.question
@@ -51,4 +53,5 @@ class View:
             "seconds_left": self.seconds_left,
             "pace": self.pace.value,
             "confirm_end": self.confirm_end,
+            "waits": self.waits,
         }

@@ -28,7 +28,8 @@ def test_every_decision_stands_beside_the_event_that_brought_it_about() -> None:
     assert [e["seq"] for e in stored] == list(range(1, len(stored) + 1))
     decided = [d for e in stored for d in e.get("decided", ())]
     assert decided == [a.to_dict() for _, a in c.of(Decided) if isinstance(a, Decided)]
-    held, over = decided
+    waits, held, over = decided
+    assert (waits["what"], waits["silence_s"], waits["limit_s"]) == ("waits", 2.0, 9.0)
     assert (held["what"], held["cue"], held["limit_s"]) == ("turn-held", "open", 9.0)
     told = (over["what"], over["cue"], over["pace"], over["policy"])
     assert told == ("turn-over", "complete", "relaxed", "weighed")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interviewer.conversation.actions import Decided, Say
+from interviewer.conversation.actions import Decided, Decision, Say
 from interviewer.conversation.cues import Cue, cue_of
 from interviewer.conversation.engine import Conversation
 from interviewer.conversation.events import Heard, PaceChosen, SpeechEnded, SpeechStarted
@@ -201,3 +201,44 @@ def test_segments_out_of_order_teach_nothing() -> None:
     c.wait(5)
     facts = [a.facts for _, a in c.of(Decided) if isinstance(a, Decided) and "pauses" in a.facts]
     assert {f["pauses"] for f in facts} == {0}
+
+
+def told_to_wait(c: Candidate) -> list[float]:
+    return [t for t, a in c.of(Decided) if isinstance(a, Decided) and a.what is Decision.WAITS]
+
+
+def test_who_falls_silent_in_mid_sentence_is_shown_once_that_melvin_waits_until_they_go_on() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.speak("I looked at all of it for a week because")
+    fell_silent = c.seconds
+    c.wait(1.9)
+    assert not c.conversation.view().waits
+    c.wait(2.0)
+    assert c.conversation.view().waits
+    assert [round(t - fell_silent, 1) for t in told_to_wait(c)] == [2.0]
+    (told,) = [e for entry in c.entries for e in entry.get("decided", ()) if e["what"] == "waits"]
+    assert told["cue"] == "open"
+    assert told["limit_s"] == 6.5
+    c.speak("it had never been checked by anyone.", 3.0)
+    assert not c.conversation.view().waits
+    c.wait(2.5)
+    assert len(told_to_wait(c)) == 1  # a finished sentence is not waited for so long
+    assert not c.conversation.view().waits
+
+
+def test_nothing_is_shown_of_waiting_where_melvin_is_about_to_speak_or_the_candidate_asked_for_a_moment() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.speak("I looked at all of it for a week and then")  # waited for 2.6 s
+    c.wait(2.5)
+    assert told_to_wait(c) == []
+    c = begin()
+    c.wait_for_prompt()
+    c.speak("I looked at all of it for a week because")
+    c.wait(2.5)
+    assert c.conversation.view().waits
+    c.press("moment")
+    c.wait(3.0)
+    assert not c.conversation.view().waits
+    assert len(told_to_wait(c)) == 1

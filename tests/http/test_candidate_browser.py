@@ -177,6 +177,13 @@ async def test_the_pace_is_chosen_kept_over_a_reload_and_told(opened: Opened) ->
     await pace.get_by_role("radio", name="Brisk").check()
     await opened.ask(phase="listening", typing=False, pace="relaxed")  # sent before the choice arrived
     await expect(pace.get_by_role("radio", name="Brisk")).to_be_checked()
+    hint = page.locator("#status-hint")
+    await expect(hint).to_have_text("Take your time. He waits while you think.")
+    await opened.ask(phase="listening", typing=False, pace="brisk", waits=True)
+    await expect(hint).to_have_text("Take your time. If that was all, choose I'm done.")
+    assert await hint.evaluate("e => e.closest('[aria-live], [role=status], [role=alert]')") is None  # no chatter
+    await opened.ask(phase="listening", typing=False, pace="brisk")
+    await expect(hint).to_have_text("Take your time. He waits while you think.")
     assert await opened.told("pace", 1) == [{"t": "pace", "pace": "brisk"}]
 
 

@@ -10,6 +10,9 @@ const STATUS = {
   finished: ["That was the last question", "Taking you to your answers."],
 };
 
+/** Melvin waits longer than usual, since the words so far may not be the last. Shown, and not announced. */
+const WAITS = "Take your time. If that was all, choose I'm done.";
+
 const NOT_OPEN = { connecting: "Connecting", lost: "Reconnecting", moving: "Reconnecting" };
 
 const HOLD = {
@@ -70,7 +73,9 @@ export class Stage {
     const written = question?.kind === "written";
     const typing = written || state.typing;
     this.#root.dataset.phase = phase;
-    [this.#status.textContent, this.#hint.textContent] = STATUS[phase] ?? STATUS.waiting;
+    this.#root.classList.toggle("stage-waits", Boolean(state.waits));
+    this.#status.textContent = (STATUS[phase] ?? STATUS.waiting)[0];
+    this.#hint.textContent = this.#usualHint;
     if (question) {
       this.#count.textContent = `Question ${question.number} of ${question.count}${state.probe ? ", one thing more" : ""}`;
       this.#title.textContent = question.title;
@@ -120,7 +125,11 @@ export class Stage {
   }
 
   hint(text) {
-    this.#hint.textContent = text || (STATUS[this.phase] ?? STATUS.waiting)[1];
+    this.#hint.textContent = text || this.#usualHint;
+  }
+
+  get #usualHint() {
+    return this.phase === "listening" && this.#state.waits ? WAITS : (STATUS[this.phase] ?? STATUS.waiting)[1];
   }
 
   level(value) {
