@@ -202,7 +202,7 @@ class Caller:
         """Ping each second, and look then, as the page does, whether nothing has come for too long, or no pong."""
         waiting_since: float | None = None
         message_at = time.monotonic()
-        n, next_ping, sent = 0, 0.0, 0.0
+        n, next_ping, sent = 0, 0.0, dict[int, float]()
         while True:
             try:
                 async with asyncio.timeout(0.1):
@@ -213,8 +213,9 @@ class Caller:
                 message_at = time.monotonic()
                 if message["t"] == "pong":
                     waiting_since = None
-                    if self.recording is not None and message["n"] == n:
-                        self.recording.onpong(message, sent, message_at)
+                    if self.recording is not None and message["n"] in sent:
+                        self.recording.onpong(message, sent[message["n"]], message_at)
+                    sent.clear()
                 else:
                     self._on_message(message)
                 if message["t"] == "reconnect":
@@ -226,6 +227,7 @@ class Caller:
             waited = 0.0 if waiting_since is None else now - waiting_since
             if waited > UNANSWERED_S or (waited > LOST_S and now - max(message_at, page.heard_at) > LOST_S):
                 return
-            n, next_ping, sent = n + 1, now + PING_S, now
+            n, next_ping = n + 1, now + PING_S
+            sent[n] = now
             self.send({"t": "ping", "n": n})
             waiting_since = waiting_since or now

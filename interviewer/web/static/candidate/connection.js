@@ -6,7 +6,7 @@
 //                      -> superseded: another tab took over; start() takes it back
 //                      -> ended: the interview is over, or the link is no longer good
 
-import { know, unpin } from "./node.js";
+import { know, nodeQuery, unpin } from "./node.js";
 import { NoPath, Peer } from "./peer.js";
 import { Refused, postJson } from "./requests.js";
 import { Socket } from "./socket.js";
@@ -14,6 +14,9 @@ import { Socket } from "./socket.js";
 const PING_MS = 1000;
 const LOST_MS = 3000; // without anything from the server: a bad network is not a lost one
 const UNANSWERED_MS = 10000; // what we send may be lost while what we get is not
+// A node that fell silent is asked again, but not waited for as one that lives. Whether it does, the others know: ten
+// seconds after its last heartbeat, which is when the first of these is over. Where they say that it lives, it has longer.
+const SILENT_MS = [6500, 8000];
 const LOBBY_MS = 40000; // the server answers within 20 s; a request without an answer by then is lost
 const WAITS_MS = [0, 500, 1000, 2000, 4000, 8000];
 
@@ -55,6 +58,7 @@ export class Connection {
   /** Connect, or connect anew (another microphone, sound wanted again). Resolves when it stands or has ended. */
   async start() {
     const round = ++this.#round;
+    const limits = this.state === "lost" ? [...SILENT_MS] : [];
     this.#drop();
     if (this.state === "lost" || this.#moving) this.#away();
     else if (this.state !== "waiting") this.#set("connecting");
@@ -62,7 +66,7 @@ export class Connection {
       await this.#pause(WAITS_MS[Math.min(attempt, WAITS_MS.length - 1)]);
       if (round !== this.#round) return;
       try {
-        const way = await this.#open();
+        const way = await this.#open(nodeQuery() ? limits.shift() : undefined);
         if (round !== this.#round) return way.close();
         return this.#stands(way);
       } catch (error) {
@@ -73,12 +77,13 @@ export class Connection {
     return undefined;
   }
 
-  async #open() {
+  /** `within`: ms in which the offer has to be answered; undefined: as long as any request. */
+  async #open(within) {
     if (this.soundBlocked) return this.#openSocket();
     const peer = this.#prepared(new Peer(this.#config, this.#stream()));
     peer.onvoice = (stream) => this.onvoice(stream);
     try {
-      await peer.open(`${this.#config.base}/offer`, this.#tab);
+      await peer.open(`${this.#config.base}/offer`, this.#tab, within);
       return peer;
     } catch (error) {
       peer.close();

@@ -36,11 +36,15 @@ export class Peer {
     });
   }
 
-  /** Resolves when messages can be sent. Throws Refused (the server said no), TypeError (it was not reached) or NoPath. */
-  async open(url, tab) {
+  /**
+   * Resolves when messages can be sent. Throws Refused (the server said no), TypeError (it was not reached, or did not
+   * answer `within` ms) or NoPath.
+   */
+  async open(url, tab, within) {
     await this.#describe(await this.#pc.createOffer());
     await this.#gathered();
-    const sdp = await post(url, "application/sdp", this.#pc.localDescription.sdp, { headers: { "X-Tab": tab } });
+    const options = { headers: { "X-Tab": tab }, within };
+    const sdp = await post(url, "application/sdp", this.#pc.localDescription.sdp, options);
     try {
       await this.#pc.setRemoteDescription({ type: "answer", sdp });
     } catch (error) {
