@@ -313,7 +313,7 @@ async def test_a_worker_told_to_stop_ends_soon_and_gives_its_job_back(
     await queue.defer_finalise(interview_id)
     worker = await started_worker(database_url, tmp_path)
     worker.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(9):
+    async with asyncio.timeout(60):
         await worker.wait()
     ((name, status, _),) = await jobs(database)
     assert (name, status) == ("finalise", "todo")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from scoring.judges import chat_endpoint
 from scoring.judges.local_model import CausalModel, LocalOptions
 from scoring.rubric import Rubric
 from tests.smollm import GGUF, read_once, weights_folder
@@ -26,6 +27,12 @@ def _criterion(name: str, title: str, points: Mapping[str, str]) -> dict[str, An
         "id": name, "title": title, "description": f"Says {title.lower()}.", "anchors": anchors,
         "key_points": [{"id": i, "text": t} for i, t in points.items()],
     }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known_of_endpoints() -> None:
+    """What was found out of one test's endpoint is not true of the next one that is given the same port."""
+    chat_endpoint._probed.clear()
 
 
 @pytest.fixture(scope="session")
