@@ -12,13 +12,14 @@ __all__ = ["AnswerSoFar", "Segment", "choose_probe"]
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A recognised stretch of speech, in samples on the interview's clock; or a typed part (start == end).
-    ``finality`` as in ``Heard``."""
+    ``finality`` as in ``Heard``, ``sent_as`` as in ``Typed``."""
 
     start: int
     end: int
     text: str
     typed: bool = False
     finality: float | None = None
+    sent_as: str = ""
 
 
 @dataclass(slots=True)

@@ -296,9 +296,9 @@ class Conversation:
         text = event.text.strip()
         if answer is None or not text:
             return []
-        if any(s.typed and event.repeats(s.text, state.at - s.end) for s in answer.segments):
+        if any(s.typed and event.repeats(s.text, s.sent_as, state.at - s.end) for s in answer.segments):
             return []
-        answer.segments.append(Segment(state.at, state.at, text, typed=True))
+        answer.segments.append(Segment(state.at, state.at, text, typed=True, sent_as=event.sent_as))
         answer.draft = ""
         if answer is not state.current or answer.status is not None:
             return []

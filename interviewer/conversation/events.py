@@ -148,18 +148,23 @@ class Draft(Event):
 
 @dataclass(frozen=True, slots=True)
 class Typed(Event):
-    """A typed answer (or part of one) was submitted. ``once``: however late the same long text comes again, it counts
-    once (logs from before there was this say False)."""
+    """A typed answer (or part of one) was submitted. ``sent_as``: the page's own name for this message, the same when
+    it sends it again; '' where there is none. ``once``: however late the same long text comes again, it counts once
+    (logs from before there was this say False)."""
 
     kind: ClassVar[str] = "typed"
     question_id: str
     text: str
     once: bool = False
+    sent_as: str = ""
 
-    def repeats(self, text: str, samples_ago: int) -> bool:
+    def repeats(self, text: str, sent_as: str, samples_ago: int) -> bool:
         """Whether this is that typed text, sent again because no reply to it came."""
+        if self.sent_as and sent_as == self.sent_as:
+            return True
+        named = bool(self.sent_as and sent_as)  # two messages, then: "Yes" may be meant twice
         long = self.once and len(text) >= NOT_TYPED_TWICE
-        return self.text.strip() == text and (long or samples_ago < SENT_AGAIN_S * RATE)
+        return self.text.strip() == text and (long or (not named and samples_ago < SENT_AGAIN_S * RATE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class History:
         self._said: list[_Said] = []
         self._parts: list[HistoryTurn] = []
         self._drafts: dict[str, Draft] = {}
+        self._sent_as: dict[HistoryTurn, str] = {}
         self._last = 0
         self._question = ""
         self._speech_from = 0
@@ -105,8 +106,9 @@ class History:
             case Typed() if event.text.strip():
                 typed = HistoryTurn("candidate", "typed", event.text.strip(), event.at, event.at, event.question_id)
                 earlier = (p for p in self._parts if p.mode == "typed" and p.question_id == typed.question_id)
-                if not any(event.repeats(p.text, event.at - p.end) for p in earlier):
+                if not any(event.repeats(p.text, self._sent_as.get(p, ""), event.at - p.end) for p in earlier):
                     self._parts.append(typed)
+                    self._sent_as[typed] = event.sent_as
                 self._drafts.pop(event.question_id, None)
             case Draft():
                 own = (p.text for p in self._parts if p.mode == "typed" and p.question_id == event.question_id)

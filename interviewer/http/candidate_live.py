@@ -8,7 +8,7 @@ import json
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response, WebSocket
+from fastapi import APIRouter, Header, Query, Request, Response, WebSocket
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocketDisconnect
@@ -112,13 +112,15 @@ async def _written(request: Request, talk: Talk) -> Written:
 
 
 @router.post("/typed", status_code=204)
-async def typed(request: Request, talk: Here) -> None:
-    """A typed answer, or one more part of it."""
+async def typed(
+    request: Request, talk: Here, sent_as: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
+) -> None:
+    """A typed answer, or one more part of it. ``sent_as`` names this message: sent again, it is one and the same."""
     written = await _written(request, talk)
     if not written.text.strip():
         raise Problem(422, "empty", "There is no text yet", "Type an answer, or press Skip for now.", param="text")
     with refusals(talk.visit):
-        await talk.visit.rooms.live.typed(talk.interview_id, written.question_id, written.text)
+        await talk.visit.rooms.live.typed(talk.interview_id, written.question_id, written.text, sent_as)
 
 
 @router.post("/draft", status_code=204)

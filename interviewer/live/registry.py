@@ -201,9 +201,9 @@ class Live:
         if entry is not None:
             entry.session.receive(link, message)
 
-    async def typed(self, interview_id: str, question_id: str, text: str) -> None:
-        """Returns when the text is on disk."""
-        await (await self._begun_entry(interview_id)).session.typed(question_id, text)
+    async def typed(self, interview_id: str, question_id: str, text: str, sent_as: str = "") -> None:
+        """Returns when the text is on disk. ``sent_as``: the page's name for this message, '' where it gave none."""
+        await (await self._begun_entry(interview_id)).session.typed(question_id, text, sent_as)
 
     async def draft(self, interview_id: str, question_id: str, text: str) -> None:
         await (await self._begun_entry(interview_id)).session.draft(question_id, text)

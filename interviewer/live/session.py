@@ -143,9 +143,9 @@ class InterviewSession:
         self._queue.put_nowait((event, logged))
         await logged
 
-    async def typed(self, question_id: str, text: str) -> None:
+    async def typed(self, question_id: str, text: str, sent_as: str) -> None:
         self._heard_from_page = self.clock.now()
-        await self.submit(Typed(self.clock.now(), question_id, text, once=True))
+        await self.submit(Typed(self.clock.now(), question_id, text, once=True, sent_as=sent_as))
 
     async def draft(self, question_id: str, text: str) -> None:
         self._heard_from_page = self.clock.now()

@@ -366,3 +366,15 @@ def test_a_long_text_sent_again_late_counts_once_and_its_own_late_draft_not_at_a
     assert c.conversation._state.answers["one"].text == " ".join([text] * times)
     assert c.conversation._state.answers["one"].draft == ""
     assert [t.text for t in turns(c.conversation.script, c.log) if t.side == "candidate"] == [text] * times
+
+
+@pytest.mark.parametrize("wait_s", [1, 50])
+def test_a_short_text_is_known_by_the_name_of_its_message_when_it_comes_again(wait_s: float) -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.feed(ModeChanged(c.at, True))
+    for sent_as in ("first", "first", "second", "first", "second"):
+        c.feed(Typed(c.at, "one", "Yes.", once=True, sent_as=sent_as))
+        c.wait(wait_s)
+    assert c.conversation._state.answers["one"].text == "Yes. Yes."
+    assert [t.text for t in turns(c.conversation.script, c.log) if t.side == "candidate"] == ["Yes.", "Yes."]

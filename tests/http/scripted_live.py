@@ -28,6 +28,7 @@ class ScriptedLive:
     on_join: tuple[dict[str, Any], ...] = ()
     offers: list[tuple[str, str, str]] = field(default_factory=list)
     texts: list[tuple[str, str, str, str]] = field(default_factory=list)
+    sent_as: list[str] = field(default_factory=list)
     received: list[dict[str, Any]] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     detached: list[Link] = field(default_factory=list)
@@ -68,9 +69,10 @@ class ScriptedLive:
         if message["t"] == "ping":
             link.send({"t": "pong", "n": message["n"], **({} if self.at is None else {"at": self.at()})})
 
-    async def typed(self, interview_id: str, question_id: str, text: str) -> None:
+    async def typed(self, interview_id: str, question_id: str, text: str, sent_as: str = "") -> None:
         self._refuse()
         self.texts.append(("typed", interview_id, question_id, text))
+        self.sent_as.append(sent_as)
 
     async def draft(self, interview_id: str, question_id: str, text: str) -> None:
         self._refuse()

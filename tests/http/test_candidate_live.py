@@ -80,9 +80,11 @@ async def test_a_full_machine_says_when_to_try_again(joined: Candidate) -> None:
 async def test_typed_answers_and_drafts_reach_the_interview(joined: Candidate) -> None:
     question = await joined.first_question()
     interview = await joined.interview()
-    for path in ("draft", "typed"):
-        reply = await joined.script.post(f"{joined.link}/{path}", json={"question_id": question, "text": "<b>bold</b>"})
-        assert reply.status_code == 204
+    said = {"question_id": question, "text": "<b>bold</b>"}
+    for path in ("draft", "typed?sent_as=a0-b_1"):
+        assert (await joined.script.post(f"{joined.link}/{path}", json=said)).status_code == 204
+    assert (await joined.script.post(f"{joined.link}/typed?sent_as=a%20b", json=said)).status_code == 422
+    assert joined.live.sent_as == ["a0-b_1"]
     assert joined.live.texts == [
         ("draft", interview.id, question, "<b>bold</b>"),
         ("typed", interview.id, question, "<b>bold</b>"),

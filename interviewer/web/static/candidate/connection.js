@@ -6,6 +6,7 @@
 //                      -> superseded: another tab took over; start() takes it back
 //                      -> ended: the interview is over, or the link is no longer good
 
+import { randomName } from "./names.js";
 import { know, nodeQuery, unpin } from "./node.js";
 import { NoPath, Peer } from "./peer.js";
 import { Refused, postJson } from "./requests.js";
@@ -31,7 +32,7 @@ export class Connection {
   soundBlocked = false; // no path for sound was found: the socket is used until somebody wants to try again
   #config;
   #stream = () => null;
-  #tab = tabName();
+  #tab = randomName(); // this load of the page
   #way = null;
   #lost = null; // a way that was given up: what is said may still get through, so it stays until another stands
   #timer = null;
@@ -269,10 +270,4 @@ export class Connection {
 
 function inLobby(error) {
   return error instanceof Refused && error.problem.code === "busy" && "place" in error.problem;
-}
-
-/** A name for this load of the page: crypto.randomUUID would need https. */
-function tabName() {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,6 @@
 // The text in the box, kept twice: on the server, and in this tab until the server has it.
 
+import { randomName } from "./names.js";
 import { postJson, Refused } from "./requests.js";
 
 const QUIET_MS = 800; // this long after the last key
@@ -32,11 +33,21 @@ export class Draft {
     this.#later(QUIET_MS);
   }
 
+  /** The name under which this text is sent as an answer: the same until a reply comes, even after a reload. */
+  sentAs(questionId, text) {
+    const kept = JSON.parse(sessionStorage.getItem(sentKey(questionId)) ?? "null");
+    if (kept?.text === text) return kept.name;
+    const name = randomName();
+    sessionStorage.setItem(sentKey(questionId), JSON.stringify({ name, text }));
+    return name;
+  }
+
   /** The answer was sent: nothing to keep. */
   forget(questionId) {
     clearTimeout(this.#timer);
     this.#questionId = "";
     sessionStorage.removeItem(key(questionId));
+    sessionStorage.removeItem(sentKey(questionId));
   }
 
   #later(ms) {
@@ -75,4 +86,8 @@ export class Draft {
 
 function key(questionId) {
   return `draft:${location.pathname}:${questionId}`;
+}
+
+function sentKey(questionId) {
+  return `sent:${location.pathname}:${questionId}`;
 }

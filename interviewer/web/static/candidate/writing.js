@@ -104,7 +104,8 @@ export class Writing {
     this.#send.setAttribute("aria-disabled", "true");
     try {
       await this.#draft.settled();
-      await postJson(`${this.#base}/typed`, { question_id: questionId, text });
+      const name = this.#draft.sentAs(questionId, text);
+      await postJson(`${this.#base}/typed?sent_as=${name}`, { question_id: questionId, text });
       this.#draft.forget(questionId);
       if (questionId === this.#questionId && this.#box.value === text) this.#box.value = "";
       this.#tell("Sent");
