@@ -6,8 +6,8 @@ A correction outlives the version it was made on: :func:`carried_over` makes it 
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import SequenceMatcher
 
+from scoring.matching import WordMatcher
 from scoring.sentences import words
 from scoring.transcript import Transcript, Turn, Word
 
@@ -24,7 +24,7 @@ def corrected(turn: Turn, text: str) -> Turn:
         return replace(turn, text=text)
     tokens = text.split()
     old = [_same(w.text) for w in turn.words]
-    matcher = SequenceMatcher(None, old, [_same(t) for t in tokens], autojunk=False)
+    matcher = WordMatcher(old, [_same(t) for t in tokens])
     result: list[Word] = []
     for op, a, b, c, d in matcher.get_opcodes():
         if op == "equal":
@@ -64,10 +64,10 @@ def _changed_alike(was: str, now: str, newer: str) -> str:
     old, new, mine = was.split(), now.split(), newer.split()
     known = [_same(t) for t in old]
     place: dict[int, int] = {}
-    for a, b, size in SequenceMatcher(None, known, [_same(t) for t in mine], autojunk=False).get_matching_blocks():
+    for a, b, size in WordMatcher(known, [_same(t) for t in mine]).get_matching_blocks():
         place |= {a + i: b + i for i in range(size)}
     out = list(mine)
-    changes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    changes = WordMatcher(old, new).get_opcodes()
     for op, a, b, c, d in reversed(changes):
         spots = [place[i] for i in range(a, b) if i in place]
         if op == "insert":

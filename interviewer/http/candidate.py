@@ -17,7 +17,7 @@ from interviewer.http.link import Running, Step, Visit, VisitHere
 from interviewer.http.nodes import node_addresses, origin_of, policy_for
 from interviewer.http.pages import render
 from interviewer.http.problems import Problem
-from interviewer.http.transcript_check import Written, as_text, checked_questions, correct, written_out
+from interviewer.http.transcript_check import TooLong, Written, as_text, checked_questions, correct, written_out
 from interviewer.jobs.late_words import carry_correction
 from interviewer.plans.notice import Notice
 from interviewer.plans.variables import announced, filled
@@ -201,12 +201,13 @@ def _written_json(interview: Interview, written: Written) -> dict[str, Any]:
 
 @router.post("/check")
 async def submit(request: Request, visit: VisitHere) -> Response:
-    """``choice``: checked (with the turns' texts and the ``version`` they were read in) or pass."""
+    """``choice``: checked (with the turns' texts and the ``version`` they were read in) or pass. What else it says, no
+    text that was sent is passed over."""
     form = await read_form(request, CHECK_FORM)
     if visit.step is not Step.CHECK:
         return _elsewhere(visit)
     interview = _interview(visit)
-    texts = _texts(form, visit.rooms.options.typed_limit) if form.get("choice") == "checked" else {}
+    texts = {} if form.get("choice") == "pass" else _texts(form)
     async with visit.rooms.database.session() as session:
         submitted = await interviews.set_status(
             session, interview.id, "submitted", only_from=("checking",), submitted_at=visit.rooms.clock()
@@ -222,7 +223,10 @@ async def _store_correction(session: AsyncSession, interview: Interview, version
     """The texts belong to the version that the candidate read, whatever came after it."""
     for row in await transcripts.transcripts_of(session, interview.id):
         if str(row.version) == version:
-            changed = correct(Transcript.from_dict(row.body), texts)
+            try:
+                changed = correct(Transcript.from_dict(row.body), texts)
+            except TooLong as error:
+                raise _too_long(error) from None
             if changed is not None:
                 made_from = transcripts.correction_of(row.version)
                 await transcripts.add_transcript(
@@ -230,15 +234,33 @@ async def _store_correction(session: AsyncSession, interview: Interview, version
                 )
                 await carry_correction(session, interview.id)
             return
-    raise Problem(409, "transcript-changed", "The transcript has changed", "Please load this page again.")
+    raise Problem(
+        409,
+        "transcript-changed",
+        "The transcript has changed",
+        "Nothing was sent yet.",
+        todo=("Go back to the page before this one, and load it again. Your corrections are still there.",),
+    )
 
 
-def _texts(form: dict[str, str], limit: int) -> dict[int, str]:
-    texts = {int(found[1]): value for name, value in form.items() if (found := TURN_FIELD.match(name))}
-    if any(len(text) > limit for text in texts.values()):
-        detail = f"One answer may have at most {limit:,} characters."
-        raise Problem(413, "too-long", "That text is too long", detail, limit=limit)
-    return texts
+def _texts(form: dict[str, str]) -> dict[int, str]:
+    return {int(found[1]): value for name, value in form.items() if (found := TURN_FIELD.match(name))}
+
+
+def _too_long(error: TooLong) -> Problem:
+    return Problem(
+        422,
+        "too-long",
+        "One of the corrected texts is too long",
+        f"It may have at most {error.limit:,} characters; this one has {error.length:,}. Nothing was sent yet.",
+        param=f"turn-{error.index}",
+        limit=error.limit,
+        length=error.length,
+        todo=(
+            "Go back to the page before this one. Your corrections are still there.",
+            "Shorten the text and send again.",
+        ),
+    )
 
 
 @router.get("/receipt")

@@ -15,7 +15,20 @@ from interviewer.records.transcripts import best_transcript
 from scoring.correction import corrected
 from scoring.transcript import Mode, Side, Transcript
 
-__all__ = ["CheckedQuestion", "CheckedTurn", "Written", "as_text", "checked_questions", "correct", "written_out"]
+__all__ = [
+    "CheckedQuestion", "CheckedTurn", "TooLong", "Written", "as_text", "checked_questions", "correct", "written_out",
+]  # fmt: skip
+
+LIMIT = 20_000
+"""Characters of a corrected turn; twice as many as were heard where that is more."""
+
+
+class TooLong(ValueError):
+    """A corrected text has more than ``limit`` characters; ``index`` is its turn's place in the transcript."""
+
+    def __init__(self, index: int, length: int, limit: int) -> None:
+        super().__init__(f"turn {index} has {length} characters of {limit}")
+        self.index, self.length, self.limit = index, length, limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,11 @@ class CheckedTurn:
     def rows(self) -> int:
         """Lines that a text box needs to show it without scrolling, at about 70 characters a line."""
         return min(24, max(3, sum(1 + len(line) // 70 for line in self.text.splitlines() or [""]) + 1))
+
+    @property
+    def limit(self) -> int:
+        """Characters that its correction may have."""
+        return _limit(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +116,7 @@ def checked_questions(script: Script, transcript: Transcript) -> list[CheckedQue
 def correct(transcript: Transcript, texts: Mapping[int, str]) -> Transcript | None:
     """The transcript with the candidate's texts in place, or None where they changed nothing.
 
-    Only the candidate's spoken turns can be corrected; a text for any other turn is left out.
+    Only the candidate's spoken turns can be corrected; a text for any other turn is left out. Raises :class:`TooLong`.
     """
     turns = list(transcript.turns)
     for index, text in texts.items():
@@ -107,9 +125,15 @@ def correct(transcript: Transcript, texts: Mapping[int, str]) -> Transcript | No
         turn = turns[index]
         text = text.replace("\r\n", "\n").strip()
         if turn.side is Side.CANDIDATE and turn.mode is Mode.SPOKEN and text != turn.text.strip():
+            if len(text) > _limit(turn.text):
+                raise TooLong(index, len(text), _limit(turn.text))
             turns[index] = corrected(turn, text)
     changed = tuple(turns)
     return None if changed == transcript.turns else replace(transcript, turns=changed)
+
+
+def _limit(heard: str) -> int:
+    return max(LIMIT, 2 * len(heard))
 
 
 def as_text(title: str, transcript: Transcript) -> str:

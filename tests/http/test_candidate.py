@@ -251,12 +251,32 @@ async def test_a_correction_of_another_version_is_refused_and_can_be_made_again(
     assert (await joined.interview()).status == "checking"
 
 
-async def test_a_correction_of_monstrous_length_is_refused(joined: Candidate) -> None:
+async def test_a_correction_of_monstrous_length_is_refused_with_the_limit_of_the_page(joined: Candidate) -> None:
     await joined.ends(spoken("Hello", await joined.first_question()))
+    assert 'maxlength="20000"' in (await joined.browser.get(f"{joined.link}/check")).text
     form = {"choice": "checked", "version": "1", "turn-0": "x" * 20_001}
     refused = await joined.browser.post(f"{joined.link}/check", data=form)
-    assert refused.status_code == 413
+    assert refused.status_code == 422
     assert "20,000 characters" in refused.text
+    assert (await joined.interview()).status == "checking", "nothing was sent"
+    form["turn-0"] = "x\r\n" * 10_000  # as browsers send the lines of 20,000 characters
+    assert (await joined.browser.post(f"{joined.link}/check", data=form)).status_code == 303
+
+
+async def test_what_was_heard_may_be_sent_back_however_long_it_is(joined: Candidate) -> None:
+    heard = "on and on " * 2_500
+    await joined.ends(spoken(heard, await joined.first_question()))
+    assert 'maxlength="49998"' in (await joined.browser.get(f"{joined.link}/check")).text
+    form = {"choice": "checked", "version": "1", "turn-0": f"{heard} and on"}
+    assert (await joined.browser.post(f"{joined.link}/check", data=form)).status_code == 303
+    assert (await joined.interview()).status == "submitted"
+
+
+async def test_texts_that_came_without_a_choice_are_not_passed_over(joined: Candidate) -> None:
+    interview = await joined.ends(spoken("Hello", await joined.first_question()))
+    await joined.browser.post(f"{joined.link}/check", data={"version": "1", "turn-0": "Hello there"})
+    async with joined.rooms.database.session() as session:
+        assert [t.source for t in await transcripts.transcripts_of(session, interview.id)][1:] == ["candidate"]
 
 
 async def test_sending_the_check_twice_scores_once(joined: Candidate) -> None:

@@ -98,3 +98,30 @@ async def test_for_an_unknown_node_the_page_is_loaded_again_once(page: Page) -> 
         await run(page, asked)
     assert await run(page, f"window.mark = 1; {asked}") == "/x"
     assert await page.evaluate("() => window.mark") == 1, "it stays, with the address of all"
+
+
+async def test_a_text_that_is_sent_again_has_its_name_until_a_reply_came(page: Page) -> None:
+    first, again, reloaded, other, after = await page.evaluate("""async () => {
+        const { Draft } = await import("/static/candidate/draft.js");
+        const draft = new Draft("/i/token");
+        const names = [draft.sentAs("q", "Yes"), draft.sentAs("q", "Yes"), new Draft("/i/token").sentAs("q", "Yes")];
+        names.push(draft.sentAs("q", "Yes, I did"));
+        draft.forget("q");
+        return [...names, draft.sentAs("q", "Yes, I did")];
+    }""")
+    assert first == again == reloaded
+    assert len({first, other, after}) == 3
+
+
+async def test_corrections_stay_until_the_receipt_and_are_those_of_one_link(page: Page) -> None:
+    kept = await page.evaluate("""async () => {
+        const { forgetCorrections, keepCorrection, keptCorrections } =
+            await import("/static/candidate/kept_corrections.js");
+        keepCorrection("/i/token", { name: "turn-1", heard: "They flu", text: "They f" });
+        keepCorrection("/i/token", { name: "turn-1", heard: "They flu", text: "They flew" });
+        keepCorrection("/i/other", { name: "turn-1", heard: "No", text: "Now" });
+        const before = keptCorrections("/i/token");
+        forgetCorrections("/i/token");
+        return [before, keptCorrections("/i/token").length, keptCorrections("/i/other").length];
+    }""")
+    assert kept == [[{"name": "turn-1", "heard": "They flu", "text": "They flew"}], 0, 1]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.correction import carried_over, corrected
+from scoring.difference import word_difference
 from scoring.transcript import Mode, Side, Transcript, Turn, Word
 
 
@@ -80,3 +82,12 @@ def test_a_correction_of_what_is_gone_changes_nothing_else() -> None:
     assert carried_over(transcript(read), mended, transcript(newer)) == transcript(newer)
     elsewhere = Turn(Side.CANDIDATE, Mode.SPOKEN, "they flu home", 0.0, 3.0, "another")
     assert carried_over(transcript(read), mended, transcript(elsewhere)) == transcript(elsewhere)
+
+
+def test_a_text_that_says_one_word_thousands_of_times_holds_nobody_up() -> None:
+    heard = turn("the " * 1500)
+    began = time.process_time()
+    new = corrected(heard, "the the. x " * 1800)
+    word_difference(heard.text, new.text)
+    assert time.process_time() - began < 20.0  # without a bound: minutes
+    assert len(new.words) == 3 * 1800

@@ -1,10 +1,11 @@
-// The check of the transcript: says what was changed, and keeps changes in this tab until they are sent.
+// The check of the transcript: says what was changed, and keeps changes in this tab until the receipt says they are there.
+
+import { keepCorrection, keptCorrections } from "./kept_corrections.js";
 
 const form = document.getElementById("corrections");
 const send = document.getElementById("submit-corrections");
 const boxes = [...form.querySelectorAll("textarea")];
-const version = form.elements.namedItem("version").value;
-const key = (box) => `correction:${location.pathname}:${version}:${box.name}`;
+const { base } = document.body.dataset;
 
 function show() {
   const changed = boxes.filter((box) => box.value !== box.defaultValue);
@@ -16,14 +17,15 @@ function show() {
   }
 }
 
+const kept = keptCorrections(base);
 for (const box of boxes) {
-  box.value = sessionStorage.getItem(key(box)) ?? box.defaultValue;
+  // A newer transcript may have come since then: a change belongs to the words that it was made on, wherever they are.
+  const own = kept.find(({ name, heard }) => name === box.name && heard === box.defaultValue);
+  const moved = kept.find(({ heard }) => heard === box.defaultValue);
+  box.value = (own ?? moved)?.text ?? box.defaultValue;
   box.addEventListener("input", () => {
-    sessionStorage.setItem(key(box), box.value);
+    keepCorrection(base, { name: box.name, heard: box.defaultValue, text: box.value });
     show();
   });
 }
-form.addEventListener("submit", () => {
-  for (const box of boxes) sessionStorage.removeItem(key(box));
-});
 show();
