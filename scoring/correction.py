@@ -38,7 +38,8 @@ def corrected(turn: Turn, text: str) -> Turn:
 
 def carried_over(base: Transcript, mended: Transcript, newer: Transcript) -> Transcript:
     """``newer`` with what the candidate changed from ``base`` to ``mended``: turn by turn, and within a turn that has
-    other words now, change by change where the words that were changed are still there."""
+    other words now, change by change where the words that were changed are still there. A changed turn in whose
+    place nothing is said any more stands as it stood."""
     turns = list(newer.turns)
     for was, now in zip(base.turns, mended.turns, strict=True):
         if was == now:
@@ -47,6 +48,8 @@ def carried_over(base: Transcript, mended: Transcript, newer: Transcript) -> Tra
         if at is not None and _shared(was, turns[at]) > 0:
             text = _changed_alike(was.text, now.text, turns[at].text)
             turns[at] = corrected(turns[at], text)
+        elif now.text.strip() and not any(_overlap(now, t) > 0 for t in turns if t.side is now.side):
+            turns.insert(next((i for i, t in enumerate(turns) if t.start > now.start), len(turns)), now)
     return replace(newer, turns=tuple(turns))
 
 
@@ -54,6 +57,11 @@ def _shared(one: Turn, other: Turn) -> float:
     """Seconds that two turns of the same side, way and question have in common."""
     if (one.side, one.mode, one.question_id) != (other.side, other.mode, other.question_id):
         return 0.0
+    return _overlap(one, other)
+
+
+def _overlap(one: Turn, other: Turn) -> float:
+    """Seconds; less than 0 where they lie apart."""
     return min(one.end, other.end) - max(one.start, other.start)
 
 

@@ -84,6 +84,14 @@ def test_a_correction_of_what_is_gone_changes_nothing_else() -> None:
     assert carried_over(transcript(read), mended, transcript(elsewhere)) == transcript(elsewhere)
 
 
+def test_a_corrected_turn_in_whose_place_nothing_is_heard_any_more_stays() -> None:
+    read = turn("they flu home")
+    mended = transcript(corrected(read, "they flew home"))
+    later = Turn(Side.CANDIDATE, Mode.SPOKEN, "and that was all", 40.0, 42.0, "moon")
+    carried = carried_over(transcript(read), mended, transcript(later))
+    assert [t.text for t in carried.turns] == ["they flew home", "and that was all"]
+
+
 def test_a_text_that_says_one_word_thousands_of_times_holds_nobody_up() -> None:
     heard = turn("the " * 1500)
     began = time.process_time()
