@@ -63,8 +63,9 @@ class refusals:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if error is None or kind is None:
             return
-        from interviewer.desk.errands import MENDABLE
+        from interviewer.desk.errands import sentence
 
-        if isinstance(error, MENDABLE):
-            typer.echo(str(error), err=True)
+        words = sentence(error)
+        if words is not None:
+            typer.echo(words, err=True)
             raise typer.Exit(1) from None

@@ -9,6 +9,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import psycopg
+from obstore.exceptions import BaseError
+from sqlalchemy.exc import DBAPIError
+
 from interviewer.app import load_library, open_database, peer_options
 from interviewer.http.api.keys import Scope
 from interviewer.http.inviting import Wish
@@ -32,8 +36,8 @@ from interviewer.speech.process import ModelGone
 from interviewer.tracing import TracingMissing
 
 __all__ = [
-    "MENDABLE", "Refused", "add_recruiter", "coturn", "create_key", "delete", "describe_keys", "describe_plans",
-    "invite", "one_time_password", "retention", "revoke_key",
+    "Refused", "add_recruiter", "coturn", "create_key", "delete", "describe_keys", "describe_plans",
+    "invite", "one_time_password", "retention", "revoke_key", "sentence",
 ]  # fmt: skip
 
 Progress = Callable[[str], None]
@@ -47,7 +51,19 @@ MENDABLE = (
     Refused, BadIceServers, PlanError, VariableError, DataFolderInUse, ClusterUnusable, PostgresFailed,
     ModelUnavailable, ModelGone, UnknownRole, TracingMissing,
 )  # fmt: skip
-"""Errors that a person can mend; the command line prints their text without a traceback."""
+"""Errors that a person can mend, and whose text says how."""
+
+
+def sentence(error: BaseException) -> str | None:
+    """What the command line prints instead of a traceback; None where only a traceback helps."""
+    if isinstance(error, MENDABLE):
+        return str(error)
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return sentence(error.orig)
+    for kind, what in ((psycopg.OperationalError, "database"), (BaseError, "object store")):
+        if isinstance(error, kind):
+            return f"The {what} does not do what it was asked: {str(error).partition(chr(10))[0]}"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +153,10 @@ async def revoke_key(settings: Settings, progress: Progress, key_id: str) -> Non
 
 
 async def delete(settings: Settings, progress: Progress, ids: tuple[str, ...]) -> AsyncIterator[str]:
-    """A line for each that is gone, files and all. Raises :class:`Refused` at the first that cannot be deleted."""
+    """A line for each that is gone, files and all. Raises :class:`Refused` at the first that cannot be deleted, and at
+    the end where files of some are left."""
     objects = ObjectStore(settings.objects_place)
+    left: list[str] = []
     async with open_database(settings, progress) as database:
         for subject in ids:
             try:
@@ -150,18 +168,26 @@ async def delete(settings: Settings, progress: Progress, ids: tuple[str, ...]) -
                 raise Refused(f"Nothing has the id {subject}.")
             if made.interview_id is not None:
                 folder = settings.data_folder
-                await erase_files(objects, folder / "recordings", folder / "journals", made.interview_id)
+                try:
+                    await erase_files(objects, folder / "recordings", folder / "journals", made.interview_id)
+                except (BaseError, OSError) as error:
+                    reason = error.strerror if isinstance(error, OSError) else type(error).__name__
+                    left.append(f"{subject} is deleted ({made.id}), and files are left: {reason}. Workers try again.")
+                    continue
             async with database.session() as session:
                 await deletions.erased(session, made.id, _now())
             yield f"{subject} is deleted ({made.id})"
+    if left:
+        raise Refused("\n".join(left))
 
 
 async def retention(settings: Settings, progress: Progress, days: str | None) -> str:
     """The rule in words, after it was changed where ``days`` says so. Raises :class:`Refused`."""
     async with open_database(settings, progress) as database, database.session() as session:
         if days is not None:
-            if days != "forever" and not (days.isdecimal() and int(days) >= 1):
-                raise Refused(f"{days}: give a number of days, such as 180, or `forever`.")
+            longest = deletions.LONGEST_KEPT
+            if days != "forever" and not (days.isdecimal() and len(days) < 10 and 1 <= int(days) <= longest):
+                raise Refused(f"{days}: give a number of days, such as 180, at most {longest}, or `forever`.")
             await deletions.set_retention_days(session, None if days == "forever" else int(days))
         kept = await deletions.retention_days(session)
     if kept is None:

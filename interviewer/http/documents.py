@@ -89,9 +89,10 @@ def _cells(section: AnswerSection, said: str) -> Iterator[list[Any]]:
     made = section.scored.card.provenance
     for row in section.scored.criteria:
         low, high = row.score.interval or ("", "")
+        confidence = row.score.confidence
         quotes = " | ".join(evidence.quote for evidence in row.score.evidence)
         yield [
-            *start, row.criterion.title, row.score.level or "", row.score.confidence or "", low, high,
+            *start, row.criterion.title, row.score.level or "", "" if confidence is None else confidence, low, high,
             row.score.status.value, made.calibration, made.judge, row.score.reason, quotes,
         ]  # fmt: skip
 

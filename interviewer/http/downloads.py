@@ -35,7 +35,7 @@ router = APIRouter(include_in_schema=False)
 
 CHUNK = 256 * 1024
 """Bytes read from the object store at a time."""
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
 
 ByteRange = tuple[int, int]
 """[first, past the last) byte."""

@@ -41,11 +41,13 @@ from interviewer.records.tables import (
 from interviewer.records.webhooks import announce
 
 __all__ = [
-    "ERASE", "StillRunning", "deleted_among", "deletion", "due_for_deletion", "erased", "forget", "list_deletions",
-    "retention_days", "set_retention_days", "unerased",
+    "ERASE", "LONGEST_KEPT", "StillRunning", "deleted_among", "deletion", "due_for_deletion", "erased", "forget",
+    "list_deletions", "retention_days", "set_retention_days", "unerased",
 ]  # fmt: skip
 
 ERASE = "erase"
+LONGEST_KEPT = 36_500
+"""Days: a hundred years. A date so many days ago still exists."""
 COMES_LATE = timedelta(days=1)
 """A process that still worked on the interview may write for this long; erasing is repeated until then."""
 
@@ -173,8 +175,8 @@ async def retention_days(session: AsyncSession) -> int | None:
 
 
 async def set_retention_days(session: AsyncSession, days: int | None) -> None:
-    if days is not None and days < 1:
-        raise ValueError("at least one day")
+    if days is not None and not 1 <= days <= LONGEST_KEPT:
+        raise ValueError(f"1 to {LONGEST_KEPT} days")
     put = insert(RetentionRule).values(id=1, days=days)
     await session.execute(put.on_conflict_do_update(index_elements=["id"], set_={"days": days}))
 

@@ -1,18 +1,24 @@
 """`interviewer rescore`: the same run as the API makes, its progress in words, and refusals that say what there is."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 import yaml
+from sqlalchemy import select
+from typer.testing import CliRunner
 
+from interviewer.cli import app
 from interviewer.desk import rescoring
 from interviewer.desk.errands import Refused
 from interviewer.http.running import RunWish
 from interviewer.jobs.worker import work_off
+from interviewer.records.answers import answers_of
 from interviewer.records.database import Database
+from interviewer.records.tables import ScoringRun
 from interviewer.settings import Settings
-from tests.jobs.interviews import a_bench
-from tests.jobs.test_rescore import interviews, new_version
+from tests.jobs.interviews import a_bench, bundle
+from tests.jobs.test_rescore import Trips, interviews, new_version, until_it_rests
 
 
 async def test_a_rubric_file_is_run_over_its_answers_and_waited_for(
@@ -61,3 +67,32 @@ def test_a_file_that_is_no_rubric_is_a_refusal_with_its_reason(tmp_path: Path) -
     )  # fmt: skip
     assert isinstance(wish, Refused)
     assert "criteria" in str(wish)
+
+
+async def test_the_command_that_waits_ends_with_1_where_an_answer_was_set_aside(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = a_bench(database, tmp_path)
+    (interview_id,) = await interviews(database, bench, 1)
+    async with database.session() as session:
+        answer = (await answers_of(session, interview_id))[0]
+    bench.work._judges = {"embedded": Trips(bundle().plan.questions[0].id, ValueError())}
+    monkeypatch.setattr("interviewer.commands.logs.configure_logs", lambda *_: None)  # for the whole process
+    monkeypatch.setattr(rescoring, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("MELVIN_DATA_FOLDER", str(tmp_path / "data"))
+    arguments = ["rescore", "--answer", answer.id, "--wait"]
+    command = asyncio.create_task(asyncio.to_thread(CliRunner().invoke, app, arguments))
+    while not (found := await run_ids(database)):
+        assert not command.done(), (await command).output
+        await asyncio.sleep(0.05)
+    await until_it_rests(database, database_url, bench, found[0])
+    done = await command
+    assert done.exit_code == 1
+    assert "0 of 1 answers, 1 set aside" in done.output
+    assert "Not every answer was scored" in done.output
+
+
+async def run_ids(database: Database) -> list[str]:
+    async with database.session() as session:
+        return list(await session.scalars(select(ScoringRun.id)))

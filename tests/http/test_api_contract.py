@@ -25,6 +25,7 @@ from tests.http.factories import invited
 from tests.http.test_api import EXPERT, check_problem
 
 ONCE = {"Idempotency-Key": "order-1"}
+JSON = {"Content-Type": "application/json"}
 
 
 async def count(database: Database, table: str) -> int:
@@ -66,6 +67,8 @@ async def test_another_request_with_the_same_key_is_refused_and_not_done(
     made = (await api.post("/invitations", json=EXPERT, headers=ONCE)).json()
     reply = await api.post("/invitations", json={**EXPERT, "variables": {"field": "medicine"}}, headers=ONCE)
     check_problem(reply, 422, "idempotency-key-reused")
+    deep = await api.post("/invitations", content=b"[" * 100_000, headers={"Idempotency-Key": "deep", **JSON})
+    assert deep.status_code == 400, deep.text
     check_problem(await api.post(f"/invitations/{made['id']}/revoke", headers=ONCE), 422, "idempotency-key-reused")
     assert await count(database, "invitations") == 1
     assert (await api.get(f"/invitations/{made['id']}")).json()["status"] == "open"

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from obstore.exceptions import GenericError
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
@@ -190,6 +191,51 @@ async def test_files_that_cannot_be_erased_yet_are_erased_later(
     assert await traces(house, database) == set()
 
 
+class Away(ObjectStore):
+    """Takes and gives nothing of the interviews in ``of``."""
+
+    of: frozenset[str] = frozenset()
+
+    async def delete_under(self, prefix: str) -> int:
+        if prefix.rpartition("/")[2] in self.of:
+            raise GenericError("the store is away")
+        return await super().delete_under(prefix)
+
+
+async def test_one_that_the_object_store_does_not_let_go_keeps_no_other(
+    house: House, database: Database, library: Library, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = await finished_interview(database, library, house.bench.work.objects, tmp_path_factory.mktemp("other"))
+    for gone in (house.interview.interview_id, other.interview_id):
+        async with database.session() as session:
+            await forget(session, gone, "a test")
+    away = Away(house.folder / "objects")
+    away.of, house.bench.work.objects = frozenset({house.interview.interview_id}), away
+    with capture_logs() as logged:
+        await erase_left(house.bench.work)
+    (left,) = [entry for entry in logged if entry["event"] == "deletion.files_left"]
+    assert left["reason"] == "GenericError"
+    assert await away.keys_under(f"recordings/{other.interview_id}") == []
+    away.of = frozenset()
+    await erase_left(house.bench.work)
+    assert await away.keys_under("recordings") == []
+
+
+async def test_the_command_says_where_files_are_left_and_deletes_the_others(
+    house: House, database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = Away(tmp_path / "objects")
+    away.of = frozenset({house.interview.interview_id})
+    monkeypatch.setattr(commands, "ObjectStore", lambda _: away)
+    settings = Settings(database_url=database_url, data_folder=tmp_path)
+    with pytest.raises(commands.Refused, match="files are left"):
+        assert [line async for line in commands.delete(settings, lambda _: None, (house.interview.interview_id,))]
+    away.of = frozenset()
+    house.bench.work.objects = away
+    await work_off(database_url, house.bench.work)
+    assert await traces(house, database) == set()
+
+
 async def test_retention_deletes_what_is_older_than_the_rule_and_nothing_else(
     house: House, database: Database, database_url: str, library: Library, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -235,7 +281,7 @@ async def test_the_command_line_deletes_and_sets_the_rule(house: House, database
     assert await commands.retention(settings, quiet, None) == "Nothing is deleted by itself."
     assert "180 days" in await commands.retention(settings, quiet, "180")
     assert "180 days" in await commands.retention(settings, quiet, None)
-    for wrong in ("0", "-1", "soon"):
+    for wrong in ("0", "-1", "soon", "800000", "9" * 5000):
         with pytest.raises(commands.Refused):
             await commands.retention(settings, quiet, wrong)
     assert await commands.retention(settings, quiet, "forever") == "Nothing is deleted by itself."

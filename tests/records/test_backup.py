@@ -16,8 +16,10 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from typer.testing import CliRunner
 
 from interviewer.app import embedded
+from interviewer.cli import app
 from interviewer.desk import backups
 from interviewer.desk.errands import Refused
 from interviewer.plans.library import Library, default_folder
@@ -202,6 +204,22 @@ async def test_a_recording_that_is_missing_or_damaged_is_named(kept: Kept, open_
     told = str(incomplete.value)
     assert f"recordings/{kept.interview_id}/mix.flac is damaged" in told
     assert f"recordings/{kept.interview_id}/melvin.flac is missing" in told
+
+
+def test_the_command_ends_with_1_where_a_recording_is_missing_and_has_kept_the_rest(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("interviewer.commands.logs.configure_logs", lambda *_: None)  # for the whole process
+    monkeypatch.setenv("DATABASE_URL", str(kept.settings.database_url))
+    monkeypatch.setenv("MELVIN_DATA_FOLDER", str(kept.settings.data_folder))
+    whole = CliRunner().invoke(app, ["backup", str(tmp_path / "whole.tar")])
+    assert whole.exit_code == 0, whole.output
+    (kept.settings.data_folder / "objects" / "recordings" / kept.interview_id / "melvin.flac").unlink()
+    done = CliRunner().invoke(app, ["backup", str(tmp_path / "b.tar")])
+    assert done.exit_code == 1
+    assert "melvin.flac is missing" in done.output
+    with tarfile.open(tmp_path / "b.tar") as archive:
+        assert f"objects/recordings/{kept.interview_id}/mix.flac" in archive.getnames()
 
 
 def flipped(path: Path, at: int) -> None:

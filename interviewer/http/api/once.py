@@ -112,7 +112,7 @@ Transaction = Annotated[AsyncSession, Depends(transaction)]
 async def _hash(request: Request) -> str:
     """Of method, address and body; JSON that says the same in another spelling is the same request."""
     body = await request.body()
-    with contextlib.suppress(ValueError):  # what is no JSON, the route will refuse
+    with contextlib.suppress(ValueError, RecursionError):  # what is no JSON, or too deep, the route will refuse
         body = json.dumps(json.loads(body), sort_keys=True).encode() if body else b""
     address = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     return hashlib.sha256(address + body).hexdigest()
