@@ -7,14 +7,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import count
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from interviewer.conversation.events import Abandoned
 from interviewer.jobs.erase import erase_here
 from interviewer.live.errors import Busy, Elsewhere, InterviewOver, Restarting
 from interviewer.live.opening import Opening, Running
+from interviewer.live.sound_parts import NOT_KEPT
 from interviewer.records.database import Database
 from interviewer.records.deletions import deleted_among
 from interviewer.records.interviews import abandoned, set_status
@@ -28,6 +29,8 @@ ORPHANED_AFTER = timedelta(minutes=10)
 """A node that cannot reach the database may still serve its candidates, so without a candidate who comes here it is
 left alone for this long."""
 SEARCH_EVERY_S = 600.0
+STORED_EACH = 6
+"""Of the searches."""
 ABANDONED_AT_ONCE = 5
 
 log = structlog.get_logger(__name__)
@@ -66,12 +69,14 @@ class LeftBehind:
         return ended
 
     async def search(self) -> None:
-        while True:
+        for number in count():
             try:
                 await self._adopt()
                 await self._end_abandoned()
                 await self._erase_deleted()
-            except (SQLAlchemyError, OSError) as error:
+                if number % STORED_EACH == 0:
+                    await self._opening.sound.remove_stored(self._clock())
+            except NOT_KEPT as error:
                 log.warning("no search for interviews that were left behind", error=str(error))
             await asyncio.sleep(SEARCH_EVERY_S)
 

@@ -13,9 +13,11 @@ rest. Nothing waits for this: a store that is away holds up no interview, and ge
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from interviewer.conversation.script import RATE
 from interviewer.media.recording import CANDIDATE, MELVIN, read_span, received
 from interviewer.records.database import Database
-from interviewer.records.interviews import status_of
+from interviewer.records.interviews import over_since, status_of
 from interviewer.records.leases import RUNNING
 from interviewer.records.objects import DamagedObject, ObjectStore
 from interviewer.records.recording_parts import part_key, parts_of, put_part
@@ -44,6 +46,8 @@ LEFTOVER = 0
 LEFTOVERS_EACH = 150
 """Of the rounds: a store that was away when an interview ended gets its last words as soon as it is back."""
 RECENT_S = 2 * 24 * 3600.0
+KEPT_HERE = timedelta(days=3)
+"""After the end of an interview. What its page still has comes within a day, and finds the sound here."""
 LONGEST = 10 * RATE
 AT_ONCE = 8
 NOT_KEPT = (BaseError, DamagedObject, OSError, SQLAlchemyError, psycopg.Error, TimeoutError)
@@ -54,6 +58,15 @@ Span = tuple[int, int]
 Finalise = Callable[[str], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
+
+
+def _untouched(recordings: Path, since: float) -> list[Path]:
+    """Folders of interviews in which nothing was written after ``since``."""
+    return [
+        folder
+        for folder in sorted(recordings.glob("int_*"))
+        if max((file.stat().st_mtime for file in folder.iterdir()), default=0.0) < since
+    ]
 
 
 def _folders(recordings: Path, since: float) -> list[Path]:
@@ -115,6 +128,25 @@ class SoundParts:
                 await self._finalise(interview_id)
             self.forget(interview_id)
 
+    async def remove_stored(self, now: datetime) -> None:
+        """Sound on this machine's disk that the finished recordings in the object store hold: what candidates said does
+        not lie about twice, and the disk does not fill up. Raises one of ``NOT_KEPT``."""
+        before = now - KEPT_HERE
+        for folder in await self._in_thread(lambda: _untouched(self._recordings, before.timestamp())):
+            if await self._stored(folder.name, before):
+                await self._in_thread(_removing(folder))
+                log.info("sound that is stored was removed from this disk", interview=folder.name)
+
+    async def _stored(self, interview_id: str, before: datetime) -> bool:
+        async with self._database.session() as session:
+            over = await over_since(session, interview_id, before)
+            finished = await recordings_of(session, interview_id)
+            parts = await parts_of(session, interview_id)
+        whole = {CANDIDATE, MELVIN} <= {r.side for r in finished} and parts and not any(p.object_key for p in parts)
+        if not (over and whole) or await self._left(interview_id):
+            return False
+        return all([await self._objects.has(r.object_key) for r in finished])
+
     async def _left(self, interview_id: str) -> bool:
         known = await self._known(interview_id)
         for side in (CANDIDATE, MELVIN):
@@ -148,6 +180,10 @@ class SoundParts:
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _removing(folder: Path) -> Callable[[], None]:
+    return lambda: shutil.rmtree(folder)
 
 
 def _without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:

@@ -19,7 +19,8 @@ from interviewer.records.webhooks import EventType, announce
 
 __all__ = [
     "STATUSES", "Changes", "Source", "abandoned", "create_interview", "ended_before", "interview",
-    "interview_for_invitation", "list_interviews", "live_on", "set_status", "status_of", "update_interview",
+    "interview_for_invitation", "list_interviews", "live_on", "over_since", "set_status", "status_of",
+    "update_interview",
 ]  # fmt: skip
 
 STATUSES = ("created", "live", "paused", "checking", "submitted", "scored")
@@ -86,6 +87,14 @@ async def interview(session: AsyncSession, interview_id: str) -> Interview | Non
 
 async def status_of(session: AsyncSession, interview_id: str) -> str | None:
     return await session.scalar(select(Interview.status).where(Interview.id == interview_id))
+
+
+async def over_since(session: AsyncSession, interview_id: str, before: datetime) -> bool:
+    """Whether it ended before this moment, and its candidate's check of the transcript is over as well."""
+    over = select(Interview.id).where(
+        Interview.id == interview_id, Interview.status.in_(("submitted", "scored")), Interview.ended_at < before
+    )
+    return await session.scalar(over) is not None
 
 
 async def list_interviews(

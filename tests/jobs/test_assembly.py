@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +20,11 @@ from interviewer.jobs.assembly import recorded_sound
 from interviewer.jobs.erase import erase_files
 from interviewer.jobs.failures import PlainError
 from interviewer.jobs.finalise import finalise
-from interviewer.live.sound_parts import SoundParts
+from interviewer.jobs.work import Work
+from interviewer.live.sound_parts import KEPT_HERE, SoundParts
 from interviewer.media.recording import CANDIDATE, length, read_span, received
 from interviewer.records.database import Database
+from interviewer.records.interviews import set_status
 from interviewer.records.objects import ObjectStore
 from interviewer.records.recording_parts import parts_of, put_part
 from interviewer.records.recordings import recordings_of
@@ -292,6 +296,49 @@ async def test_a_part_that_is_gone_is_taken_from_the_finished_recording(
         )
     await finalise(elsewhere.work, interview_id)
     assert np.array_equal(await candidate_side(elsewhere, interview_id), sound)
+
+
+async def test_sound_that_is_stored_leaves_the_disk_some_days_after_the_interview(
+    database: Database, elsewhere: Bench, tmp_path: Path
+) -> None:
+    interview_id = await stored(database, spoken_then_ended([("one", 3.0), ("two", 4.0)]))
+    sound = noise(9)
+    recorded(tmp_path / "a", interview_id, [(0, sound)])
+    parts = await kept(database, tmp_path / "a", interview_id, 1, tmp_path / "objects")
+    here = tmp_path / "a" / "recordings" / interview_id
+    later = datetime.now(UTC) + KEPT_HERE + timedelta(hours=1)
+
+    await parts.remove_stored(later)
+    assert here.exists(), "it is not finished"
+    await finalise(elsewhere.work, interview_id)
+    await parts.remove_stored(later)
+    assert here.exists(), "its candidate may still correct what was heard"
+    async with database.session() as session:
+        await set_status(session, interview_id, "submitted")
+    await parts.remove_stored(datetime.now(UTC))
+    assert here.exists(), "it was over just now"
+    recorded(tmp_path / "a", interview_id, [(9 * RATE, sound[:RATE])])
+    await parts.remove_stored(later)
+    assert here.exists(), "not all of it was brought"
+    await parts.keep(interview_id, 1)
+    await finalise(elsewhere.work, interview_id)
+    async with database.session() as session:
+        finished = await recordings_of(session, interview_id)
+    mix = next(r.object_key for r in finished if r.side == "mix")
+    (tmp_path / "objects" / mix).rename(tmp_path / "away")
+    await parts.remove_stored(later)
+    assert here.exists(), "the store has not all of it"
+    (tmp_path / "away").rename(tmp_path / "objects" / mix)
+    await parts.remove_stored(later)
+    assert not here.exists()
+    elsewhere.recogniser.model = "another"
+    await finalise(a_bench_of(elsewhere, tmp_path / "a"), interview_id)
+    assert np.array_equal((await candidate_side(elsewhere, interview_id))[: 9 * RATE], sound)
+
+
+def a_bench_of(bench: Bench, folder: Path) -> Work:
+    """The same worker, on the machine that recorded."""
+    return replace(bench.work, recordings=folder / "recordings")
 
 
 async def test_deleting_removes_the_parts(database: Database, tmp_path: Path) -> None:
