@@ -115,6 +115,11 @@ class Conversation:
         texts += [self._state.answers[q].question.text for q in list(self._state.queue)[:1]]
         return tuple(dict.fromkeys(part for text in texts for part in spoken_parts(text)))
 
+    @property
+    def decides_at(self) -> int | None:
+        """When silence will have ended the turn, in samples, as things stand; a tick that comes then is not late."""
+        return self._state.decides_at
+
     def view(self) -> View:
         return self._state.view()
 

@@ -31,7 +31,7 @@ PRICE_OF_PACE: Mapping[Pace, Price] = MappingProxyType(
         # By the benchmark ``turns``, on speakers that finality was not fitted to: normal is to cut at most 3 % of long
         # pauses and relaxed 1 %, with smart-turn and without, and to answer most ends after the shortest wait.
         Pace.BRISK: Price(4.0, 0.9, 4.1, 2.2),
-        Pace.NORMAL: Price(20.0, 1.1, 6.2, 3.0),
+        Pace.NORMAL: Price(20.0, 1.05, 6.2, 3.0),
         Pace.RELAXED: Price(40.0, 4.0, 6.6, 5.0),
     }
 )

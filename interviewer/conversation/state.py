@@ -114,6 +114,8 @@ class State:
     """How many pauses there have been in all."""
     waits: tuple[object, Wait] | None = None
     """What the turn policy said last, and what that rests on."""
+    decides_at: int | None = None
+    """When the turn is over if the candidate says nothing before; None where nothing is to be decided by silence."""
     waits_from: int | None = None
     """Where the silence began that the page says Melvin waits in."""
     confirming: bool = False

@@ -27,6 +27,7 @@ HELD_FROM_S = 0.5
 
 def due(state: State, policy: TurnPolicy) -> list[Action]:
     """What time alone brings about. Called after every event, so a tick is only one more chance to look."""
+    state.decides_at = None
     if state.finished or state.paused:
         return []
     if not state.connected:
@@ -107,6 +108,7 @@ def turn_over(state: State, policy: TurnPolicy, answer: AnswerSoFar) -> list[Act
             patience_s = max(BACK_IN_ANSWER_S, BACK_IN_ANSWER_TIMES * wait.wait_s)
             decide_at = max(decide_at, max(state.back_at, state.spoke_until) + state.samples(patience_s))
         if state.at < decide_at:
+            state.decides_at = decide_at
             return _waits(state, policy, wait, decide_at)
     if not answer.coverage_is_current and state.at - decide_at < state.script.limits.decide_wait_s * RATE:
         return []

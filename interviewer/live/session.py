@@ -65,7 +65,7 @@ from interviewer.speech.process import ModelError, ModelGone
 
 __all__ = ["InterviewSession"]
 
-TICK_S = 0.1
+TICK_S, LEAST_TICK_S = 0.1, 0.002
 BUTTONS = frozenset(b.value for b in Button)
 PACES = frozenset(p.value for p in Pace)
 DRAIN_S = 5.0
@@ -239,7 +239,7 @@ class InterviewSession:
         self._logging = None
         taken = True
         try:
-            async with asyncio.timeout(TICK_S):
+            async with asyncio.timeout(self._until_tick_s()):
                 event, self._logging = await self._queue.get()
         except TimeoutError:
             taken = False
@@ -262,6 +262,11 @@ class InterviewSession:
             self._tell_page()
         if taken:
             self._queue.task_done()
+
+    def _until_tick_s(self) -> float:
+        """Nobody waits for a tick after the silence that ends their turn."""
+        at = self.conversation.decides_at
+        return TICK_S if at is None else min(TICK_S, max(LEAST_TICK_S, (at - self.clock.now()) / RATE))
 
     async def _carry_out(self, action: Action) -> None:
         match action:

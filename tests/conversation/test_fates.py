@@ -115,7 +115,7 @@ def test_a_word_begun_after_a_finished_sentence_holds_the_turn_until_words_come(
     assert not over(c)
     speak(c, "children came to see him.", 0.98)
     c.wait(0.6)
-    assert over(c)["limit_s"] == 1.1
+    assert over(c)["limit_s"] == 1.05
     assert over(c)["finality"] == 0.98
 
 

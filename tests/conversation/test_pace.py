@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from interviewer.conversation.actions import Decided, Decision, Say
 from interviewer.conversation.cues import Cue, cue_of
 from interviewer.conversation.engine import Conversation
-from interviewer.conversation.events import Heard, PaceChosen, SpeechEnded, SpeechStarted
+from interviewer.conversation.events import Heard, PaceChosen, SpeechEnded, SpeechStarted, Tick
 from interviewer.conversation.pace import KEPT_PAUSES, PACES, Pace, learned_s, patience_s
 from interviewer.conversation.script import RATE
 from interviewer.conversation.turns import POLICIES, Paced, TurnSoFar
@@ -242,3 +242,35 @@ def test_nothing_is_shown_of_waiting_where_melvin_is_about_to_speak_or_the_candi
     c.wait(3.0)
     assert not c.conversation.view().waits
     assert len(told_to_wait(c)) == 1
+
+
+def decides_at(c: Candidate) -> int | None:
+    return c.conversation.decides_at
+
+
+def test_the_conversation_says_when_silence_will_have_ended_the_turn_and_ends_it_at_that_sample() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    assert decides_at(c) is None  # nothing was said yet
+    c.speak(LONG)
+    ended = c.at
+    c.wait(0.5)
+    at = decides_at(c)
+    assert at is not None
+    assert at == ended + round(PACES[Pace.NORMAL].complete_s * RATE)
+    c.feed(Tick(at - 1))
+    assert decides_at(c) == at
+    c.feed(Tick(at))
+    assert [a.what for _, a in c.of(Decided) if isinstance(a, Decided)] == [Decision.TURN_OVER]
+    assert decides_at(c) is None
+
+
+def test_nothing_is_to_be_decided_while_the_candidate_speaks_or_words_are_on_their_way() -> None:
+    c = begin()
+    c.wait_for_prompt()
+    c.speak(LONG)
+    assert decides_at(c) is None
+    c.wait(0.5)
+    assert decides_at(c) is not None
+    c.feed(SpeechStarted(c.at))
+    assert decides_at(c) is None

@@ -114,7 +114,7 @@ def over(c: Candidate) -> dict[str, str | int | float | None]:
     return dict(facts[-1]) if facts else {}
 
 
-@pytest.mark.parametrize(("finality", "limit_s"), [(0.98, 1.1), (0.1, 6.2), (None, 1.6)])
+@pytest.mark.parametrize(("finality", "limit_s"), [(0.98, 1.05), (0.1, 6.2), (None, 1.6)])
 def test_the_turn_ends_when_its_last_words_say_so(finality: float | None, limit_s: float) -> None:
     c = begin()
     c.wait_for_prompt()
