@@ -40,7 +40,7 @@ from interviewer.speech.finality import Ending
 from tests.benchmarks.report import Figure, Options, Report
 from tests.benchmarks.turns.endings import HeardPause, HeardPauses, Treated, heard_pauses
 from tests.benchmarks.turns.fit import examples_of, fit
-from tests.benchmarks.turns.points import Point, counts, ends, line, p95, point, point_by_speaker
+from tests.benchmarks.turns.points import Point, counts, ends, frontier, line, p95, point, point_by_speaker
 from tests.benchmarks.turns.smart_turn import Tunes
 from tests.benchmarks.turns.waited import waited
 from tests.clips import RATE
@@ -50,7 +50,7 @@ __all__ = ["measured", "run"]
 AT_MOST = {Pace.NORMAL: 0.03, Pace.RELAXED: 0.01}
 LEAST_PAUSES = {Pace.NORMAL: 200, Pace.RELAXED: 300}
 FIXED_S = (0.7, 1.0, 1.5, 2.0, 3.0)
-CUT_INS_S = (3.0, 5.0, 7.0, 9.0, 12.0, 15.0, 20.0, 30.0, 60.0)
+CUT_INS_S = (1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 9.0, 12.0, 15.0, 20.0, 30.0, 60.0)
 """What a cut-in may be worth, in seconds of waiting: the curve of the policy in use."""
 
 
@@ -88,7 +88,8 @@ def measured(heard: HeardPauses) -> Report:
     points = {pace: point(Weighed(), judged, pace) for pace in Pace}
     lines = [line(pace, points[pace]) for pace in Pace]
     lines += _aside(judged, "weighed")
-    lines += [line(Pace.NORMAL, point(_worth(cut_in_s), judged, Pace.NORMAL)) for cut_in_s in CUT_INS_S]
+    curve = [point(_worth(cut_in_s), judged, Pace.NORMAL) for cut_in_s in CUT_INS_S]
+    lines += [*(line(Pace.NORMAL, of) for of in curve), *frontier(curve)]
     if heard.tunes is not None:
         named = Weighed("weighed, no smart-turn")
         lines += [line(pace, point(named, alone, pace)) for pace in Pace]

@@ -11,9 +11,11 @@ from interviewer.conversation.pauses import verdict
 from interviewer.conversation.turns import TurnPolicy
 from tests.benchmarks.turns.endings import HeardPause
 
-__all__ = ["Point", "answered_s", "counts", "ends", "line", "p95", "point", "point_by_speaker"]
+__all__ = ["Point", "answered_s", "counts", "ends", "frontier", "line", "p90", "p95", "point", "point_by_speaker"]
 
 COUNTED_FROM_S = 1.0
+LATE_S = 2.0
+BUDGETS = (0.03, 0.05, 0.08, 0.12, 0.16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,25 @@ def _by_length(cut: Mapping[tuple[str, int], Sequence[bool]], of: Callable[[str]
 
 def p95(values: Sequence[float]) -> float:
     return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+
+
+def p90(values: Sequence[float]) -> float:
+    return quantiles(values, n=10, method="inclusive")[-1] if len(values) > 1 else values[0]
+
+
+def frontier(points: Sequence[Point], budgets: Sequence[float] = BUDGETS) -> Iterator[str]:
+    """For each share that may be cut, the point of the least waiting that keeps to it."""
+    for most in budgets:
+        kept = [point for point in points if point.cut <= most]
+        if not kept:
+            yield f"at most {most:.0%} cut: by none"
+            continue
+        best = min(kept, key=lambda point: fmean(point.gaps_s))
+        late = fmean(gap > LATE_S for gap in best.gaps_s)
+        yield (
+            f"at most {most:.0%} cut: {best.cut:.1%} with {best.name.strip()}; gap median {median(best.gaps_s):.2f} s, "
+            f"p90 {p90(best.gaps_s):.2f} s, p95 {p95(best.gaps_s):.2f} s, {late:.0%} later than {LATE_S:g} s"
+        )
 
 
 def line(pace: Pace, point: Point) -> str:
