@@ -18,18 +18,19 @@ from operator import eq
 from scoring.addressed import continues, is_addressed
 from scoring.copied import SHORTEST_COPY, Ngrams, Sources, copied_from, ngrams, share
 from scoring.headings import without_heading
-from scoring.lexicon import FUNCTION_WORDS
+from scoring.lexicon import FUNCTION_WORDS, but_articles
 from scoring.readable import is_list, is_noise
 from scoring.sentences import sentences, words
 from scoring.spoken_forms import standard_forms
 from scoring.visible import joined, visible
 
-__all__ = ["Content", "ContentSentence", "Dropped", "Sources", "content"]
+__all__ = ["Content", "ContentSentence", "Dropped", "Sources", "content", "surely_counts"]
 
 REPEATED_AT = 0.7  # share of a sentence's word trigrams that the answer has said before
 SHORTEST_FRAME = 4  # function words; "it has to do with ..., ... and ..." is a frame that words are hung into
 MOST_FRAMES = 2  # sentences of one frame in an answer; from three on, none of them counts
 REMEMBERED = 1024  # answers; each is read once, however many rubrics it is judged by
+AT_HAND = 128  # answers of which the sentences are kept, between being looked over and being read
 LONGEST_QUOTE = 4  # sentences; a quote that is not closed by then was no quote
 WIDEST_GAP = 2  # sentences between two that speak to the judge that are taken for more of the same
 
@@ -102,6 +103,42 @@ def content(
     )
 
 
+def surely_counts(
+    text: str, sources: Sources, least: int, *, keep_fillers: bool = False, on_scoring: bool = False
+) -> bool:
+    """True where ``content`` would find nothing that speaks to the judge, and ``least`` words or more that count,
+    articles aside. Looks no further than it has to; where it is False, only ``content`` can tell."""
+    said = _said(text, keep_fillers)
+    if any(is_addressed(s.raw, s.words, on_scoring=on_scoring) for s in said):
+        return False
+    # At most those that are of one frame; which of them count cannot be told before all are read.
+    frames = Counter(_frame(s.words) for s in said)
+    before: set[tuple[str, ...]] = set()
+    found = 0
+    for s in said:
+        own = ngrams(s.words)
+        frame = _frame(s.words)
+        hung = frame is not None and frames[frame] > MOST_FRAMES
+        if not hung and _why(s, own, before) is None and copied_from(s.raw, s.words, own, sources) is None:
+            found += but_articles(s.words)
+            if found >= least:
+                return True
+        before |= own
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence at [start, end): as it stands there, without what is not seen; and ``clean``, as it is read."""
+
+    start: int
+    end: int
+    marked: bool
+    raw: str
+    clean: str
+    words: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A sentence and what of it no rubric changes. ``frame``: its function words where they are enough to tell;
@@ -116,29 +153,44 @@ class _Read:
 
 @lru_cache(maxsize=REMEMBERED)
 def _read(text: str, keep_fillers: bool, on_scoring: bool) -> tuple[_Read, ...]:
-    seen = visible(text)
     read: list[_Read] = []
-    said: set[tuple[str, ...]] = set()
+    before: set[tuple[str, ...]] = set()
+    for s in _said(text, keep_fillers):
+        own = ngrams(s.words)
+        addressed = is_addressed(s.raw, s.words, on_scoring=on_scoring)
+        why = Dropped.ADDRESSED if addressed else _why(s, own, before)
+        before |= own
+        counted = ContentSentence(s.start, s.end, s.clean, s.words, s.marked)
+        read.append(_Read(counted, s.raw, own, _frame(s.words), why))
+    return tuple(read)
+
+
+@lru_cache(maxsize=AT_HAND)
+def _said(text: str, keep_fillers: bool) -> tuple[_Said, ...]:
+    seen = visible(text)
+    said: list[_Said] = []
     for sentence in sentences(seen):
         raw = joined(text[sentence.start : sentence.end], seen[sentence.start : sentence.end])
         begins = not seen[: sentence.start].rpartition("\n")[2].strip()
         clean = without_heading(standard_forms(raw if keep_fillers else without_fillers(raw)), label=not begins)
-        tokens = tuple(words(clean))
-        if not tokens:
-            continue
-        own = ngrams(tokens)
-        frame = tuple(w for w in tokens if w in FUNCTION_WORDS)
-        repeats = own <= said or (len(tokens) >= SHORTEST_COPY and share(own, said) >= REPEATED_AT)
-        why = (
-            (Dropped.ADDRESSED if is_addressed(raw, tokens, on_scoring=on_scoring) else None)
-            or (Dropped.NOISE if is_noise(clean, tokens) else None)
-            or (Dropped.LIST if is_list(clean, tokens) else None)
-            or (Dropped.REPEATS if repeats else None)
-        )
-        said |= own
-        counted = ContentSentence(sentence.start, sentence.end, clean, tokens, sentence.marked)
-        read.append(_Read(counted, raw, own, frame if len(frame) >= SHORTEST_FRAME else None, why))
-    return tuple(read)
+        if tokens := tuple(words(clean)):
+            said.append(_Said(sentence.start, sentence.end, sentence.marked, raw, clean, tokens))
+    return tuple(said)
+
+
+def _frame(tokens: tuple[str, ...]) -> tuple[str, ...] | None:
+    frame = tuple(filter(FUNCTION_WORDS.__contains__, tokens))
+    return frame if len(frame) >= SHORTEST_FRAME else None
+
+
+def _why(said: _Said, own: Ngrams, before: set[tuple[str, ...]]) -> Dropped | None:
+    """Why a sentence that does not speak to the judge does not count, after those that had the trigrams ``before``."""
+    if is_noise(said.clean, said.words):
+        return Dropped.NOISE
+    if is_list(said.clean, said.words):
+        return Dropped.LIST
+    repeats = own <= before or (len(said.words) >= SHORTEST_COPY and share(own, before) >= REPEATED_AT)
+    return Dropped.REPEATS if repeats else None
 
 
 def _with_neighbours(read: Sequence[_Read], reasons: list[Dropped | None]) -> list[Dropped | None]:

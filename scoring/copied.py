@@ -64,8 +64,7 @@ def _copied(tokens: tuple[str, ...], own: Ngrams, sources: Sources) -> Literal["
 
 def ngrams(tokens: tuple[str, ...]) -> Ngrams:
     """Word trigrams; a shorter text is its own single n-gram."""
-    size = min(3, len(tokens))
-    return frozenset(tokens[i : i + size] for i in range(len(tokens) - size + 1))
+    return frozenset(zip(tokens, tokens[1:], tokens[2:], strict=False)) if len(tokens) > 2 else frozenset((tokens,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@
     lane B        2 3     6 7
     out       0 1 2 3 4 5 6 7     taken back in the same turn, so in the order of the answers
 
-A process of Python works on one core, and asking costs 4 to 6 ms of it for each answer: an endpoint of 64 slots that
+A process of Python works on one core, and asking costs 3 to 5 ms of it for each answer: an endpoint of 64 slots that
 answers in 0.2 s wants more than that.
 """
 
@@ -29,6 +29,7 @@ from scoring.scorecard import Scorecard
 
 __all__ = ["MOST_THREADS", "Lanes"]
 
+AHEAD = 4  # threads in flight for each one that meanwhile reads an answer or a reply, so that no slot waits for that
 DEALT = 8  # answers; together, since they share a rubric that is sent with them
 MOST_THREADS = 32
 """Requests in flight that one process keeps up with, where the endpoint takes 0.2 s."""
@@ -55,12 +56,13 @@ class _Lane:
 
 
 class Lanes:
-    """``threads`` are of all lanes together, and so are the slots of ``options``. Use as a context manager: the
-    processes, their connections and what they know of the endpoint last until it ends."""
+    """``threads`` are of all lanes together, and so are the slots of ``options``; no more requests are in flight than
+    either. Use as a context manager: the processes, their connections and what they know of the endpoint last until it
+    ends."""
 
     def __init__(self, options: JudgeOptions, *, processes: int, threads: int) -> None:
-        own = replace(options, slots=-(-options.slots // processes))
-        self.threads = -(-threads // processes)
+        own = replace(options, slots=-(-min(options.slots, threads) // processes))
+        self.threads = -(-threads * (AHEAD + 1) // (AHEAD * processes))
         context = multiprocessing.get_context("spawn")
         self._lanes: list[_Lane] = []
         for _ in range(processes):

@@ -27,26 +27,28 @@ _ITEM_END = re.compile(r"[,;/|•]|\band\b")
 
 def is_noise(text: str, tokens: tuple[str, ...]) -> bool:
     """True where most words are not English, or one is a code. ``tokens`` are the words of ``text``."""
-    unknown = [w for w in tokens if _unknown(w)]
+    unknown = list(filter(_unknown, tokens))
     most = (1 - KNOWN_AT) * len(tokens)
     if len(unknown) > most:
         # Names are words that no list has; they stand in capitals inside a sentence.
         names = {w.casefold() for w in _NAME.findall(text)}
         if sum(w not in names for w in unknown) > most:
             return True
-    return any(len(w) >= LONGEST_WORD and w.isalnum() for w in tokens)
+    return max(map(len, tokens), default=0) >= LONGEST_WORD and any(
+        len(w) >= LONGEST_WORD and w.isalnum() for w in tokens
+    )
 
 
 def is_list(text: str, tokens: tuple[str, ...]) -> bool:
     """True for words without the grammar of a sentence."""
-    function = {w for w in tokens if w in FUNCTION_WORDS}
-    verb = any(looks_like_verb(w) for w in tokens)
+    function = FUNCTION_WORDS.intersection(tokens)
+    verb = any(map(looks_like_verb, tokens))
     if len(tokens) <= SHORT:
         return not (function or verb)
     if not verb and sum(bool(part.strip()) for part in _ITEM_END.split(text)) >= 4:
         return True
     # Punctuation only breaks runs, so what is short without it need not be looked at closely.
-    if _longest(tokens) > LONGEST_RUN and _longest_run(text) > LONGEST_RUN:
+    if len(tokens) > LONGEST_RUN and _longest(tokens) > LONGEST_RUN and _longest_run(text) > LONGEST_RUN:
         return True
     share = len(function) / min(len(tokens), 15)
     return share < LANGUAGE_AT and not (verb and share >= LANGUAGE_AT / 2)

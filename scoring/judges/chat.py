@@ -17,7 +17,8 @@ from typing import Any
 
 from scoring.calls import CallRecord
 from scoring.judges.base import CriterionJudgement, JudgeFailed, Judgement
-from scoring.judges.chat_endpoint import ChatEndpoint, EndpointFailed, Message, Reply
+from scoring.judges.chat_client import ready
+from scoring.judges.chat_endpoint import ChatEndpoint, Deadline, EndpointFailed, Message, Reply
 from scoring.judges.chat_options import ChatOptions
 from scoring.judges.chat_reply import Unusable, read, schema
 from scoring.judges.given import given, judged_nothing
@@ -61,11 +62,12 @@ class ChatJudge:
         return {**self._endpoint.describe(), "prompt": prompt, "seed": self.options.seed}
 
     def judge(self, answer: Answer, rubric: Rubric, question_text: str) -> Judgement:
-        deadline = time.monotonic() + self.options.deadline_s
         shown = given(answer, rubric, question_text)
         if shown.nothing:
             return judged_nothing(rubric, shown.nothing)
         messages, form = self._asked(shown.text, rubric, question_text)
+        ready()
+        deadline = Deadline(time.monotonic() + self.options.deadline_s)
         first = self._ask(messages, form, deadline, ())
         try:
             return self._read(first, rubric, answer.text, ())
@@ -95,7 +97,7 @@ class ChatJudge:
         return [{"role": "system", "content": self.prompt.system}, {"role": "user", "content": user}], known[1]
 
     def _ask(
-        self, messages: list[Message], form: Mapping[str, Any], deadline: float, before: tuple[CallRecord, ...]
+        self, messages: list[Message], form: Mapping[str, Any], deadline: Deadline, before: tuple[CallRecord, ...]
     ) -> Reply:
         try:
             return self._endpoint.ask(

@@ -1,7 +1,4 @@
-"""The HTTP client below the openai SDK: every reply is bounded in size and in the time that it takes altogether.
-
-The SDK's own timeout begins anew with each packet, so an endpoint that drips would hold a slot for ever.
-"""
+"""The openai SDK over a connection of our own, which bounds every reply in size and in the time it takes altogether."""
 
 from __future__ import annotations
 
@@ -9,21 +6,19 @@ import importlib
 import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
+from scoring.judges.chat_connection import Connection, TooMuch, TooSlow
 from scoring.judges.chat_options import ChatOptions
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-__all__ = ["TooMuch", "TooSlow", "client", "response_type", "security"]
+__all__ = ["client", "ready", "response_type", "security"]
 
-
-class TooMuch(Exception):
-    """The reply is larger than allowed."""
-
-
-class TooSlow(Exception):
-    """The reply did not end in time."""
+ENCODED = ("content-encoding", "content-length", "transfer-encoding")
+"""What is no longer true of a body that has been read."""
 
 
 def client(options: ChatOptions, security: Any = None) -> OpenAI:
@@ -34,14 +29,23 @@ def client(options: ChatOptions, security: Any = None) -> OpenAI:
     """
     import openai
 
+    connection = None if _behind_proxy(options) else Connection(options.base_url, security, options.most_bytes)
+
     class Bounded(openai.DefaultHttpxClient):
         def send(self, request: Any, **given: Any) -> Any:
-            started = time.monotonic()
             limit = request.extensions["timeout"]["read"]
+            if connection is None:
+                return self._by_proxy(request, limit, given)
+            target = request.url.raw_path.decode("ascii")
+            answered = connection.send(request.method, target, request.headers, request.content, limit)
+            headers = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in answered.headers]
+            return _response(answered.status, headers, answered.body, request)
+
+        def _by_proxy(self, request: Any, limit: float, given: dict[str, Any]) -> Any:
+            """The SDK's HTTP library knows the kinds of proxies that there are."""
+            started = time.monotonic()
             response = super().send(request, **(given | {"stream": True}))
             try:
-                if int(response.headers.get("content-length") or 0) > options.most_bytes:
-                    raise TooMuch
                 body = bytearray()
                 for chunk in response.iter_raw():
                     body += chunk
@@ -51,7 +55,12 @@ def client(options: ChatOptions, security: Any = None) -> OpenAI:
                         raise TooSlow
             finally:
                 response.close()
-            return type(response)(response.status_code, headers=response.headers, content=bytes(body), request=request)
+            return _response(response.status_code, response.headers.raw, bytes(body), request)
+
+        def close(self) -> None:
+            if connection is not None:
+                connection.close()
+            super().close()
 
     return openai.OpenAI(
         base_url=options.base_url,
@@ -62,6 +71,11 @@ def client(options: ChatOptions, security: Any = None) -> OpenAI:
         default_headers={"Accept-Encoding": "identity"},
         http_client=Bounded(timeout=options.timeout_s, follow_redirects=False, verify=security or False),
     )
+
+
+def ready() -> None:
+    """Imports what the first request needs: that takes this machine's time, not the endpoint's."""
+    response_type()
 
 
 def security(options: ChatOptions) -> Any:
@@ -78,6 +92,18 @@ def response_type() -> type[Any]:
     return response
 
 
+def _response(status: int, headers: list[tuple[bytes, bytes]], body: bytes, request: Any) -> Any:
+    kept = [(n, v) for n, v in headers if n.decode("latin-1").lower() not in ENCODED]
+    return response_type()(status, headers=kept, content=body, request=request)
+
+
+def _behind_proxy(options: ChatOptions) -> bool:
+    """By the environment or the system's settings; whether this host is an exception to them, the library knows."""
+    proxies = getproxies()
+    return bool(proxies.get(urlsplit(options.base_url).scheme) or proxies.get("all"))
+
+
+@cache
 def _library() -> Any:
     """The SDK's HTTP library, which is another one from its third version on; both have what is used here."""
     import openai

@@ -18,18 +18,20 @@ from typing import TYPE_CHECKING, Any
 
 from scoring.calls import CallRecord
 from scoring.judges.chat_capabilities import PROBE, PROBE_SCHEMA, Capabilities, shown_by, without_one
-from scoring.judges.chat_client import TooMuch, TooSlow, client, response_type, security
+from scoring.judges.chat_client import client, response_type, security
+from scoring.judges.chat_connection import Lost, TooMuch, TooSlow
 from scoring.judges.chat_options import ChatOptions
-from scoring.judges.chat_wire import Failure, count, is_completion, refusal, text_of
+from scoring.judges.chat_wire import Failure, count, is_completion, refusal, storable, text_of
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-__all__ = ["ChatEndpoint", "EndpointFailed", "Message", "Reply"]
+__all__ = ["ChatEndpoint", "Deadline", "EndpointFailed", "Message", "Reply"]
 
 Message = Mapping[str, str]
 Calls = tuple[CallRecord, ...]
 LONGEST_RAW = 20_000  # characters of a reply that are kept
+MOST_FORMS = 64  # one for each rubric, and one for each that was asked for again
 LONGEST_WAIT = 20.0  # seconds between two tries, unless the endpoint asks for more
 
 
@@ -48,6 +50,13 @@ class Reply:
     text: str
     cut: bool
     calls: Calls
+
+
+@dataclass(slots=True)
+class Deadline:
+    """``until`` by ``time.monotonic``; put off by what is waited for a slot, which is nobody's slowness."""
+
+    until: float
 
 
 @dataclass(slots=True)
@@ -74,6 +83,7 @@ class ChatEndpoint:
             self._slots.put(None)
         self._lock = threading.Lock()
         self._security: tuple[Any] | None = None
+        self._written: dict[int, tuple[Mapping[str, Any], bytes]] = {}
 
     def ask(
         self,
@@ -82,9 +92,9 @@ class ChatEndpoint:
         schema: Mapping[str, Any],
         prompt_hash: str,
         seed: int | None,
-        deadline: float,
+        deadline: Deadline,
     ) -> Reply:
-        """``deadline`` by ``time.monotonic``. Raises EndpointFailed."""
+        """Raises EndpointFailed."""
         able, before = self._able(prompt_hash, deadline)
         try:
             reply = self._tried(self._body(messages, schema, able, seed), prompt_hash, deadline)
@@ -94,20 +104,20 @@ class ChatEndpoint:
 
     def capabilities(self) -> Capabilities:
         """Raises EndpointFailed."""
-        return self._able("probe", time.monotonic() + self.options.deadline_s)[0]
+        return self._able("probe", Deadline(time.monotonic() + self.options.deadline_s))[0]
 
     def describe(self) -> dict[str, object]:
         """For people: the endpoint, the model, and what they can. Raises EndpointFailed."""
         able = asdict(self.capabilities())
         return {"endpoint": self.options.place, "model": self.options.model, "capabilities": able}
 
-    def _able(self, prompt_hash: str, deadline: float) -> tuple[Capabilities, Calls]:
+    def _able(self, prompt_hash: str, deadline: Deadline) -> tuple[Capabilities, Calls]:
         """What the model can, asked once in this process. Who waited while that failed has failed too."""
         known = _probed[self.options.base_url, self.options.model, self.options.api_key]
         if known.able is not None:
             return known.able, ()
         since = time.monotonic()
-        if not known.lock.acquire(timeout=max(0.0, deadline - since)):
+        if not known.lock.acquire(timeout=max(0.0, deadline.until - since)):
             raise EndpointFailed(self._out_of_time().reason)
         try:
             if known.able is not None:
@@ -123,7 +133,7 @@ class ChatEndpoint:
         finally:
             known.lock.release()
 
-    def _probe(self, prompt_hash: str, deadline: float) -> tuple[Capabilities, Calls]:
+    def _probe(self, prompt_hash: str, deadline: Deadline) -> tuple[Capabilities, Calls]:
         able = Capabilities()
         calls: Calls = ()
         failures = 0
@@ -155,7 +165,7 @@ class ChatEndpoint:
             body["response_format"] = {"type": "json_schema", "json_schema": form}
         return body
 
-    def _tried(self, body: Mapping[str, Any], prompt_hash: str, deadline: float) -> Reply:
+    def _tried(self, body: Mapping[str, Any], prompt_hash: str, deadline: Deadline) -> Reply:
         calls: Calls = ()
         while True:
             failure, reply, call = self._once(body, prompt_hash, deadline)
@@ -164,24 +174,26 @@ class ChatEndpoint:
                 return Reply(text_of(reply), reply["choices"][0].get("finish_reason") == "length", calls)
             self._wait(failure, len(calls), deadline, calls)
 
-    def _wait(self, failure: Failure, tried: int, deadline: float, calls: Calls) -> None:
+    def _wait(self, failure: Failure, tried: int, deadline: Deadline, calls: Calls) -> None:
         """Until the next try. Raises EndpointFailed where there is none."""
         wait = min(LONGEST_WAIT, self.options.backoff_s * 2 ** (tried - 1))
         wait = max(failure.wait or 0.0, wait * (1 - secrets.randbelow(500) / 1000))
-        if not failure.again or tried >= self.options.tries or time.monotonic() + wait >= deadline:
+        if not failure.again or tried >= self.options.tries or time.monotonic() + wait >= deadline.until:
             raise EndpointFailed(failure.reason, calls)
         time.sleep(wait)
 
     def _once(
-        self, body: Mapping[str, Any], prompt_hash: str, deadline: float
+        self, body: Mapping[str, Any], prompt_hash: str, deadline: Deadline
     ) -> tuple[Failure | None, Any, CallRecord]:
         failure: Failure | None = self._out_of_time()
         reply: Any = None
         raw: str | None = None
+        asked = time.monotonic()
         slot = self._slots.get()
         started = time.monotonic()
+        deadline.until += started - asked
         try:
-            patience = min(self.options.timeout_s, deadline - started)
+            patience = min(self.options.timeout_s, deadline.until - started)
             if patience > 0:
                 slot = slot or self._connected()
                 failure, reply, raw = self._sent(slot, body, patience)
@@ -213,13 +225,15 @@ class ChatEndpoint:
         try:
             # One step under chat.completions.create, which takes what is sent apart, puts it together again and makes
             # objects of the reply: as much work as the whole request, for what is read closely below anyway.
-            response = slot.post("/chat/completions", body=body, cast_to=response_type(), options={"timeout": patience})
+            response = slot.post(
+                "/chat/completions", content=self._json(body), cast_to=response_type(), options={"timeout": patience}
+            )
         except openai.APIStatusError as error:
-            said = error.response.text
+            said = storable(error.response.text)
             return refusal(self.options, error.status_code, error.response.headers, said), None, said
         except openai.APITimeoutError:
             return slow, None, None
-        except (openai.APIConnectionError, TooSlow, TooMuch) as error:
+        except (openai.APIConnectionError, Lost, TooSlow, TooMuch) as error:
             # Versions of the SDK differ in whether they wrap what the client below them raises.
             cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
             if isinstance(cause, TooSlow):
@@ -228,7 +242,7 @@ class ChatEndpoint:
                 most = f"{self.options.most_bytes:,}"
                 return Failure(f"The language model sent more than {most} bytes.", again=False), None, None
             return Failure(f"The language model cannot be reached at {place}.", again=True), None, None
-        said = response.text
+        said = storable(response.text)
         try:
             reply = json.loads(said)
         except (ValueError, RecursionError):
@@ -239,6 +253,26 @@ class ChatEndpoint:
             return Failure(reason, again=False), None, said
         return None, reply, text_of(reply)
 
+    def _json(self, body: Mapping[str, Any]) -> bytes:
+        """Byte for byte what the SDK would make of it. The form is the same for thousands of answers, and writing it
+        out takes longer than all the rest."""
+        parts = [
+            b"%b:%b" % (_json(name), self._form(value) if name == "response_format" else _json(value))
+            for name, value in body.items()
+        ]
+        return b"{" + b",".join(parts) + b"}"
+
+    def _form(self, form: Mapping[str, Any]) -> bytes:
+        schema = form["json_schema"]["schema"]
+        known = self._written.get(id(schema))
+        if known is not None and known[0] is schema:
+            return known[1]
+        if len(self._written) >= MOST_FORMS:
+            self._written.clear()
+        written = _json(form)
+        self._written[id(schema)] = (schema, written)  # with what it was made of, so that no other takes its place
+        return written
+
     def _out_of_time(self) -> Failure:
         return Failure(f"The language model had not answered within {self.options.deadline_s:g} s.", again=False)
 
@@ -247,3 +281,8 @@ class ChatEndpoint:
             if self._security is None:
                 self._security = (security(self.options),)
         return client(self.options, *self._security)
+
+
+def _json(value: object) -> bytes:
+    """Half of a character that takes two, as a cut text may end with, has no place in UTF-8: it becomes "?"."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from scoring.judges.base import Citation, CriterionJudgement, Probabilities
+from scoring.judges.chat_wire import storable
 from scoring.judges.quotes import cited
 from scoring.rubric import Criterion, Rubric
 
@@ -19,7 +20,7 @@ __all__ = ["Unusable", "read", "schema"]
 SUM_WITHIN = 0.05  # the five probabilities may miss 1 by rounding, not by more
 USUAL_CONFIDENCE = 0.6  # of a level that came without probabilities and without a confidence
 MOST_REASON = 1200  # characters
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_THOUGHT, _THOUGHT_END = (re.compile(rf"<{end}think(?:ing)?>", re.IGNORECASE) for end in ("", "/"))
 _SPACE = re.compile(r"\s+")
 
 
@@ -143,7 +144,7 @@ def _judgement(criterion: Criterion, own: _Judged, text: str) -> tuple[Criterion
             invented.append(quote.quote[:200])
     judgement = CriterionJudgement(
         _probabilities(criterion.id, own),
-        _SPACE.sub(" ", own.reason).strip()[:MOST_REASON],
+        _SPACE.sub(" ", storable(own.reason)).strip()[:MOST_REASON],
         tuple(citations),
         tuple(p for p in own.missing if p in points),
     )
@@ -173,7 +174,7 @@ def _five(given: list[float]) -> Probabilities:
 
 def _criteria(raw: str, rubric: Rubric) -> Mapping[str, Any]:
     """By criterion id, whatever stands around the object and however the criteria are listed."""
-    held = _first_object(_THOUGHT.sub("", raw))
+    held = _first_object(_without_thoughts(raw))
     found = held.get("criteria", held)
     if isinstance(found, list):
         found = {
@@ -182,6 +183,16 @@ def _criteria(raw: str, rubric: Rubric) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise Unusable(f'"criteria" must be an object with {", ".join(c.id for c in rubric.criteria)}.')
     return found
+
+
+def _without_thoughts(raw: str) -> str:
+    """Each looked for once: a pattern for both ends would look for an end that is not there from every beginning."""
+    left: list[str] = []
+    at = 0
+    while (begin := _THOUGHT.search(raw, at)) and (end := _THOUGHT_END.search(raw, begin.end())):
+        left.append(raw[at : begin.start()])
+        at = end.end()
+    return "".join((*left, raw[at:]))
 
 
 def _first_object(raw: str) -> Mapping[str, Any]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from scoring.judges.chat_options import ChatOptions
 
-__all__ = ["Failure", "count", "is_completion", "refusal", "text_of"]
+__all__ = ["Failure", "count", "is_completion", "refusal", "storable", "text_of"]
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,12 @@ def is_completion(reply: Any) -> bool:
 def text_of(reply: Any) -> str:
     """The first choice's text; empty where there is none."""
     content = reply["choices"][0]["message"].get("content") if is_completion(reply) else None
-    return content if isinstance(content, str) else ""
+    return storable(content) if isinstance(content, str) else ""
+
+
+def storable(text: str) -> str:
+    """The text without what JSON may escape but neither UTF-8 nor a database takes: halves of characters, and zero."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def count(value: object) -> int | None:

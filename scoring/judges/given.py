@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scoring.content import Dropped, content
+from scoring.content import Dropped, Sources, content, surely_counts
 from scoring.judges.base import CriterionJudgement, Judgement
 from scoring.judges.embedded import FEWEST_WORDS, sources_of
 from scoring.lexicon import but_articles
@@ -19,6 +19,7 @@ from scoring.transcript import Answer
 __all__ = ["LEFT_OUT", "Given", "given", "judged_nothing"]
 
 LEFT_OUT = "[…]"
+MOST_KNOWN = 64  # rubrics with their questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,11 @@ def given(answer: Answer, rubric: Rubric, question_text: str) -> Given:
         return Given("", "There is no answer.")
     if but_articles(words(text)) < FEWEST_WORDS:
         return Given(text, "The answer is too short to judge.")
-    counted = content(
-        text, sources_of(rubric, question_text), keep_fillers=rubric.scores_fluency, on_scoring=rubric.speaks_of_scoring
-    )
+    sources = _sources(rubric, question_text)
+    fluency, on_scoring = rubric.scores_fluency, rubric.speaks_of_scoring
+    if surely_counts(text, sources, FEWEST_WORDS, keep_fillers=fluency, on_scoring=on_scoring):
+        return Given(text)
+    counted = content(text, sources, keep_fillers=fluency, on_scoring=on_scoring)
     left, at = [], 0
     for start, end, why in counted.dropped:
         if why is Dropped.ADDRESSED:
@@ -54,6 +57,21 @@ def given(answer: Answer, rubric: Rubric, question_text: str) -> Given:
     if left[1:] and but_articles(words(shown)) < FEWEST_WORDS:
         return Given(shown, f"What was said {Dropped.ADDRESSED}, so there is too little to judge.")
     return Given(shown)
+
+
+_known: dict[tuple[int, str], tuple[Rubric, Sources]] = {}
+"""By identity, because hashing a rubric costs more than putting its texts together."""
+
+
+def _sources(rubric: Rubric, question_text: str) -> Sources:
+    known = _known.get((id(rubric), question_text))
+    if known is not None and known[0] is rubric:
+        return known[1]
+    if len(_known) >= MOST_KNOWN:
+        _known.clear()
+    sources = sources_of(rubric, question_text)
+    _known[id(rubric), question_text] = (rubric, sources)
+    return sources
 
 
 def judged_nothing(rubric: Rubric, reason: str) -> Judgement:

@@ -269,6 +269,14 @@ def test_no_more_requests_than_slots(bread: Rubric) -> None:
     assert endpoint.most_at_once == 3
 
 
+def test_who_waits_for_a_slot_has_not_waited_for_the_endpoint(bread: Rubric) -> None:
+    with answering(Step(Step.says(GOOD).body, wait_s=0.4)) as endpoint:
+        one = judge(endpoint.url, slots=1, deadline_s=2.0)
+        with ThreadPoolExecutor(7) as pool:
+            made = list(pool.map(lambda _: one.judge(Answer("bread", TEXT, "en"), bread, QUESTION), range(7)))
+    assert len(made) == 7
+
+
 def test_the_key_is_sent_and_shown_nowhere(bread: Rubric) -> None:
     with answering(f"{KEY} {GOOD}") as endpoint:
         one = judge(endpoint.url)
@@ -310,6 +318,38 @@ def test_an_answer_that_says_nothing_costs_no_call(bread: Rubric, text: str) -> 
         made = card(endpoint.url, bread, text)
     assert {c.status for c in made.criteria} == {ScoreStatus.INSUFFICIENT_EVIDENCE}
     assert endpoint.asked == endpoint.probed == []
+
+
+def test_what_no_database_and_no_encoding_takes_is_left_out_of_a_reply(bread: Rubric) -> None:
+    half = "\ud83d"  # of a character that takes two
+    reply = judgement(time={"reason": f"An\x00hour{half}.", "evidence": [{"quote": "it rests in"}], "level": 3})
+    with answering(f"No.\x00{half}", f"{reply}\x00{half}") as endpoint:
+        made = card(endpoint.url, bread)
+    assert made.criteria[1].reason == "An\ufffdhour\ufffd."
+    assert [c.raw for c in made.calls[-2:]] == ["No.\ufffd\ufffd", f"{reply}\ufffd\ufffd"]
+    assert endpoint.asked[1]["messages"][2]["content"] == "No.\ufffd\ufffd"
+    kept = json.dumps(made.to_dict(), ensure_ascii=False)
+    assert "\\u0000" not in kept.replace("\\\\", ""), (
+        "the raw reply may hold it as the six characters that stand for it"
+    )
+    assert kept.encode()
+
+
+def test_a_reply_full_of_open_thoughts_costs_no_time(bread: Rubric) -> None:
+    with answering("<think>" * 200_000, GOOD) as endpoint:
+        began = time.process_time()
+        made = card(endpoint.url, bread)
+    assert made.criteria[0].level == 4
+    assert time.process_time() - began < 20, "each of them looked for its end through all the rest: minutes"
+
+
+def test_a_proxy_of_the_environment_is_asked(bread: Rubric, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(GOOD) as endpoint:
+        monkeypatch.setenv("http_proxy", endpoint.url.removesuffix("/v1"))
+        monkeypatch.setenv("no_proxy", "")
+        made = card("http://endpoint.invalid/v1", bread)
+    assert made.criteria[0].level == 4
+    assert endpoint.headers[-1]["host"] == "endpoint.invalid"
 
 
 def test_another_model_seed_or_prompt_is_another_version() -> None:
