@@ -1,6 +1,7 @@
 """How far the judges can be trusted, and how fast they are: one part for each kind of evidence.
 
-`--part NAME` runs one part alone; each says in its docstring what it measures and on what data.
+`--part NAME` runs one part alone; each says in its docstring what it measures and on what data. The part `fine_tune`
+runs by its name only, since it takes half an hour.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ half. Where two raters are needed, the second is made: the first's level with no
 
     all ratings       agreement of held-out levels, length alone beside; coverage and width of intervals
     25, 24 and 10     drawn of each question: the verdicts
+    25 and 10         drawn of each question four times: how many of its other answers their intervals hold
     shuffled          ratings dealt to other answers, both raters' together: the verdicts
 """
 
@@ -21,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from scoring.calibration.conformal import fit_intervals
 from scoring.calibration.fit import TargetReport, fit_target
 from scoring.calibration.question import ReadAnswers, read_answers
 from scoring.calibration.ratings import QuestionRatings, read_ratings
@@ -35,6 +37,7 @@ __all__ = ["run"]
 
 SHUFFLES = 2
 SMALL = (25, 24, 10)
+DRAWN, DRAWS = (25, 10), 4
 NOISE = 0.8  # levels, of the made second rater
 RESAMPLES = 200
 ANCHORS = ("nothing", "little", "about half", "most", "all")
@@ -63,6 +66,7 @@ def _figures(name: str, questions: Sequence[QuestionRatings], options: Options) 
     two: Counter[Verdict] = Counter()
     shuffled: Counter[Verdict] = Counter()
     shuffled_alone: Counter[Verdict] = Counter()
+    held: dict[int, list[Matrix]] = {n: [] for n in DRAWN}
     left_out = 0
     for place, question in enumerate(questions):
         read = read_answers(question, _rubric(question), judge, embedder)
@@ -82,6 +86,9 @@ def _figures(name: str, questions: Sequence[QuestionRatings], options: Options) 
             dealt = rng.permutation(len(levels))
             shuffled[_fit(read, both[dealt]).decision.verdict] += 1
             shuffled_alone[_fit(read, levels[dealt]).decision.verdict] += 1
+        for n in DRAWN:
+            dealings = (rng.permutation(len(levels)) for _ in range(DRAWS))
+            held[n] += [_held(read, levels[:, 0], d, n) for d in dealings if np.ptp(levels[d[:n]]) > 0]
     answers = sum(r.answers for r in whole)
 
     def mean(values: list[float]) -> float:
@@ -102,6 +109,8 @@ def _figures(name: str, questions: Sequence[QuestionRatings], options: Options) 
         Figure(f"{name}: two raters, called calibrated", _share(Verdict.CALIBRATED, two), "%"),
         *(Figure(f"{name}: {n} ratings, called provisional", _share(Verdict.PROVISIONAL, small[n]), "%",
                  at_most=0 if n < 25 else None) for n in SMALL),
+        *(Figure(f"{name}: {n} ratings, other answers in their 90 % interval",
+                 100 * float(np.concatenate(held[n]).mean()), "%", at_least=90 if n >= 25 else None) for n in DRAWN),
         Figure(f"{name}: two raters shuffled, called calibrated", _share(Verdict.CALIBRATED, shuffled), "%", at_most=0),
         Figure(f"{name}: one rater shuffled, called provisional", _share(Verdict.PROVISIONAL, shuffled_alone), "%"),
     ]  # fmt: skip
@@ -122,6 +131,14 @@ def _fit(read: ReadAnswers, levels: Matrix, rows: npt.NDArray[np.intp] | None = 
     return fit_target(
         read.features[rows], read.lengths[rows], levels[rows], raters, read.blocks, resamples=RESAMPLES
     ).report
+
+
+def _held(read: ReadAnswers, levels: npt.NDArray[np.float64], drawn: npt.NDArray[np.intp], n: int) -> Matrix:
+    """1 for each of the others that lies in its interval where the first ``n`` drawn are fitted on, else 0."""
+    rows, others = drawn[:n], drawn[n:]
+    ends = fit_intervals(read.features[rows], levels[rows], read.blocks, 0).around(read.features[others])
+    inside = (ends[:, 0] - 1e-9 <= levels[others]) & (levels[others] <= ends[:, 1] + 1e-9)
+    return inside.astype(np.float64)
 
 
 def _share(verdict: Verdict, found: Counter[Verdict]) -> float:
