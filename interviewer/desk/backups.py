@@ -54,7 +54,9 @@ async def backup(settings: Settings, progress: Progress, target: Path, *, with_o
         except BackupUnusable as error:
             raise Refused(str(error)) from None
         except AnotherBackup:
-            raise Refused("Another backup of this database is being made: wait until it is done.") from None
+            raise Refused(
+                "Another backup of this database is being made, or jobs remove what is used up: try again in a minute."
+            ) from None
         except RemovalsWentOn:
             raise Refused("The database went away while the backup was made: make it again.") from None
 

@@ -26,7 +26,7 @@ LONGEST_WAIT = "60s"
 
 
 class AnotherBackup(RuntimeError):
-    """One is being made already."""
+    """One is being made already, or removals take very long."""
 
 
 class RemovalsWentOn(RuntimeError):
