@@ -66,8 +66,9 @@ def recognition_confidence(answer: Answer, spans: Iterable[tuple[int, int]]) -> 
     """
     if not answer.words:
         return None
-    wanted = list(spans)
-    inside = [w for w in answer.words if any(w.start < end and w.end > start for start, end in wanted)]
+    everywhere = range(len(answer.words))
+    inside = {i for start, end in spans for i in everywhere[answer.words_in(start, end)]}
     if not inside:
         return None
-    return sum(1.0 if w.confidence is None else w.confidence for w in inside) / len(inside)
+    heard = [answer.words[i].confidence for i in sorted(inside)]
+    return sum(1.0 if confidence is None else confidence for confidence in heard) / len(heard)

@@ -101,6 +101,14 @@ class Provenance:
     created_at: str  # ISO 8601, UTC
     masking: str = ""  # version of what was hidden from the judge; empty on scorecards made before anything was
 
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "rubric": self.rubric, "rubric_version": self.rubric_version, "rubric_hash": self.rubric_hash,
+            "answer_hash": self.answer_hash, "judge": self.judge, "judge_version": self.judge_version,
+            "model": self.model, "calibration": self.calibration, "created_at": self.created_at,
+            "masking": self.masking,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
@@ -117,7 +125,7 @@ class Scorecard:
         return {
             "question_id": self.question_id,
             "criteria": tuple(c.to_dict() for c in self.criteria),
-            "provenance": asdict(self.provenance),
+            "provenance": self.provenance.to_dict(),
             "calls": tuple(asdict(call) for call in self.calls),
             "overall": None if self.overall is None else asdict(self.overall),
             "passing_failure": self.passing_failure,

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from psycopg.errors import CharacterNotInRepertoire, UntranslatableCharacter
+from pydantic_core import to_json
 from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DataError
@@ -42,7 +43,10 @@ def has_nul(error: DataError) -> bool:
 
 def storable_json(value: Any) -> str:
     """JSON that PostgreSQL takes: it refuses NUL and lone surrogates, which a candidate's page could send."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text = to_json(value).decode()
+    except ValueError:  # a lone surrogate, or what only json can tell of
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if "\\u0000" in text:
         text = json.dumps(_without_nul(value), ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace").decode("utf-8")

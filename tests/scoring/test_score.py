@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
@@ -96,6 +97,7 @@ def test_provenance_says_what_was_scored_with_what_and_survives_json(moon: Rubri
     assert (made.rubric_hash, made.answer_hash, made.judge) == (moon.hash, answer.hash, "scripted")
     assert (made.calibration, made.created_at) == ("uncalibrated", "2026-11-22T12:00:00+00:00")
     assert Scorecard.from_dict(card.to_dict()) == card
+    assert card.provenance.to_dict() == asdict(card.provenance)
 
 
 def test_the_judge_reads_no_name_and_the_scorecard_quotes_what_was_said(moon: Rubric) -> None:

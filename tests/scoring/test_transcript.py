@@ -27,3 +27,14 @@ def test_an_answer_from_stored_turns_is_the_same_as_from_the_transcript() -> Non
     for question in ("moon", "chat", "unasked"):
         assert Answer.from_stored(question, stored) == said.answer(question)
     assert [w.start for w in said.answer("moon").words] == [0, 5, 9, 15, 19], "the word heard twice stands once"
+
+
+def test_the_words_of_a_stretch_are_those_that_overlap_it() -> None:
+    text = "Two  men flew, then two walked on it."
+    answer = Answer.from_turns("moon", [turn(Side.CANDIDATE, text, "moon")], "en")
+    for start in range(len(text)):
+        for end in range(start, len(text) + 3):
+            inside = tuple(w for w in answer.words if w.start < end and w.end > start)
+            assert answer.words[answer.words_in(start, end)] == inside
+            heard = (inside[0].audio_start, inside[-1].audio_end) if inside else None
+            assert answer.audio_span(start, end) == heard
