@@ -21,6 +21,11 @@ How it was chosen: the blocks and weights of ``within`` in two rounds on SAF its
 SemEval's training questions, by folds of questions, with the official test's figures in sight; that the likeness of
 references must earn its place on left-out questions, and that SemEval blends two scorers evenly, was settled after a
 first figure on the test. So the figures of unseen questions may flatter too.
+
+What SciEntsBank's own training questions say, 135 of them left out by fives, test unseen: the kernels reach macro-F1
+0.70. Products of the two embeddings, surface features, opposites turned round, a logistic regression, trees and means
+of these lay between 0.01 below and 0.01 above (best: trees with kernels, +0.012 [-0.001, 0.026]), so nothing was added.
+The encoder fine-tuned on two thirds of the questions had 0.62 on the others, blended 0.67, the kernels alone 0.67.
 """
 
 from __future__ import annotations
