@@ -230,14 +230,19 @@ def _rest_of_quote(read: Sequence[_Read], at: int) -> range:
     return range(0) if end is None else range(at + 1, end + 1)
 
 
+@lru_cache(maxsize=20_000)
+def _is_sound(word: str) -> bool:
+    return _SOUND.fullmatch(word) is not None
+
+
 def without_fillers(text: str) -> str:
     """The text without hesitation sounds, set-off fillers and stuttered words."""
     said = _PART.findall(text.casefold())
-    if not _MAY_FILL.isdisjoint(said) or any(map(_SOUND.fullmatch, said)):
+    if not _MAY_FILL.isdisjoint(said) or any(map(_is_sound, said)):
         text = _FILLER.sub(" ", text)
         said = _PART.findall(text.casefold())
     text = " ".join(text.split())
     twice = list(pairwise(said))
-    if any(one == two for one, two in twice) or any(map(eq, twice, twice[2:])):
+    if any(map(eq, said, said[1:])) or any(map(eq, twice, twice[2:])):
         text = _STUTTER.sub(r"\1", text)
     return _LOOSE.sub(r"\1", text).strip(" ,")

@@ -283,6 +283,9 @@ class ChatEndpoint:
         return client(self.options, *self._security)
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def _json(value: object) -> bytes:
     """Half of a character that takes two, as a cut text may end with, has no place in UTF-8: it becomes "?"."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
+    return _ENCODER.encode(value).encode("utf-8", "replace")
