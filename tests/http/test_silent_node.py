@@ -1,4 +1,5 @@
-"""A node that fell silent, as a frozen one does, is not waited for as one that lives; whether it does, others say."""
+"""A node that fell silent, as a frozen one does, is not waited for as one that lives; whether it does, others say. What
+was on its way there is sent again."""
 
 from __future__ import annotations
 
@@ -75,3 +76,37 @@ async def test_who_lost_a_node_asks_the_others_soon_and_waits_longer_for_one_tha
     two = "http://two.example"
     assert await asked(page, "lost") == [(two, 6500), (HERE, None), (two, 8000), (HERE, None)]
     assert (await asked(page, "open"))[0] == (two, 15000), "who did not lose it waits as for any answer"
+
+
+SEND = """async () => {
+  const { Uploader } = await import("/static/candidate/uploader.js");
+  const about = { interview: "i", stretch: "s", number: 0, at: 0, type: "audio/webm" };
+  const chunk = { ...about, bytes: new Uint8Array(1), sha256: "00" };
+  window.taken = null;
+  window.back = null;
+  const store = {
+    next: async (busy) => (window.taken !== null || busy.size ? null : chunk),
+    remove: async () => { window.taken = performance.now(); },
+  };
+  window.fetch = (url, { signal }) => new Promise((resolve, reject) => {
+    window.asked = url;
+    signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
+    if (window.back !== null) resolve(new Response(null, { status: 204 }));
+  });
+  window.uploader = new Uploader("/i/token", store);
+  window.uploader.start();
+}"""
+
+
+async def test_a_chunk_that_was_on_its_way_there_is_sent_again_when_the_page_is_back(page: Page) -> None:
+    await page.evaluate(SEND)
+    async with asyncio.timeout(60):
+        while not await page.evaluate("() => window.asked"):  # noqa: ASYNC110 - it comes from the page
+            await asyncio.sleep(0.01)
+        await page.clock.run_for(5000)
+        assert await page.evaluate("() => window.taken") is None, "it hangs"
+        await page.evaluate("() => { window.back = performance.now(); window.uploader.retry(); }")
+        while await page.evaluate("() => window.taken") is None:
+            await page.clock.run_for(100)
+            await asyncio.sleep(0.01)
+    assert await page.evaluate("() => window.taken - window.back") < 3000, "not when it would have been given up"

@@ -7,6 +7,7 @@ import { Refused, postJson, send } from "./requests.js";
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 30000;
 const GIVE_UP_MS = 30000; // of one try; a request on a dead network would hang for minutes
+const HANGS_MS = 3000; // of one that was under way before the network was back: nobody may be there to answer it
 
 export class Uploader {
   #base;
@@ -15,6 +16,7 @@ export class Uploader {
   #idle = new Set(); // wait for something to send
   #late = new Set(); // wait before another try
   #polite = new Set(); // waits after a chunk of the camera
+  #underWay = new Map(); // what ends a try, and when that began
   #tries = 0; // since something got through
   #ended = false;
   #told = false; // the server has the manifest
@@ -35,9 +37,10 @@ export class Uploader {
     release(this.#idle);
   }
 
-  /** The network is back: try again now. */
+  /** The network is back: try again now. A chunk that arrives twice is taken once. */
   retry() {
     this.#tries = 0;
+    for (const [controller, began] of this.#underWay) if (performance.now() - began > HANGS_MS) controller.abort();
     release(this.#late);
   }
 
@@ -73,11 +76,14 @@ export class Uploader {
   async #send(chunk) {
     const key = [chunk.interview, chunk.stretch, chunk.number].join("/");
     const began = performance.now();
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), GIVE_UP_MS);
+    this.#underWay.set(limit, began);
     this.#busy.add(key);
     try {
       await send("PUT", `${this.#base}/recording/${chunk.stretch}/${chunk.number}`, chunk.type, chunk.bytes, {
         headers: { "Content-Digest": `sha-256=:${base64(chunk.sha256)}:`, "Stretch-At": String(chunk.at) },
-        signal: timeLimit(),
+        signal: limit.signal,
       });
       this.#tries = 0;
       await this.#store.remove(chunk);
@@ -85,6 +91,8 @@ export class Uploader {
       if (forGood(error)) await this.#store.remove(chunk);
       else await pause(this.#late, this.#wait(error));
     } finally {
+      clearTimeout(timer);
+      this.#underWay.delete(limit);
       this.#busy.delete(key);
       if (this.#ended) this.wake();
     }
@@ -130,12 +138,6 @@ function pause(waiting, ms = null) {
 function release(waiting) {
   for (const resolve of waiting) resolve();
   waiting.clear();
-}
-
-function timeLimit() {
-  const controller = new AbortController();
-  setTimeout(() => controller.abort(), GIVE_UP_MS);
-  return controller.signal;
 }
 
 /** The server said no and will say so again. */
