@@ -8,8 +8,9 @@ A row:   {"question_id": "rice", "question_text": "...", "answer_id": "a1", "tex
 
 With --fine-tune, a question with 200 rated answers or more gets the sentence encoder fine-tuned to its ratings as one
 more feature (minutes for each level that was rated, 14 MB of weights beside the model). What is reached without it
-stands in the table, and by how much it is ahead: expect little near 200 ratings (240 answers of SemEval's Beetle:
--0.003 [-0.052, 0.044] kappa). Where no question has as many, nothing is fitted.
+stands in the table, and by how much it is ahead: near 200 ratings that may be nothing (240 answers each of SemEval's
+Beetle and SciEntsBank: -0.003 [-0.052, 0.044] and 0.062 [-0.018, 0.148] kappa). Where no question has as many, nothing
+is fitted.
 
 For each question one model is stored in the folder, the table and the verdict are printed, and ``--json`` writes both
 for programs, with every row that could not be used. ``python -m scoring --calibrations calibrations`` then scores with
