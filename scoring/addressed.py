@@ -69,8 +69,6 @@ _CALLS = _any(
     rf"\bwhoever\s+reads?\b(?:\W+\w+){{0,4}}?\W+{_JUDGE}\b",
     r"^\W*(?:system|admin\w*|developer|root)(?:\s+(?:message|notice|note|prompt|override|mode))?(?:\s+is\s+on)?\s*[:.\]]",
     r"\b(?:admin|system|developer)\s+override\b",
-    # another part for the judge, or for the candidate
-    rf"\byou\s?(?:are|'re)\s+(?:now|no\s+longer)\s+(?:an?|the|my)\s+(?:\w+\s+)?(?:{_JUDGE}|friend|fan)\b",
     r"\b(?:as|am)\s+the\s+(?:author|owner|creator|administrator)\s+of\s+this\b",
     r"\bi\s+authori[sz]e\s+you\b",
     r"\byou\s+(?:are\s+going\s+to|will|must|should)\s+(?:now\s+)?(?:act|behave|respond|pretend)\b.{0,40}\b(?:as|like)\b",
@@ -92,6 +90,16 @@ _CALLS = _any(
     r"(?:^|[.;])\W*end\s+of\s+(?:the\s+)?(?:answer|transcript|response|interview)\b\W*(?:$|evaluation|new|score|\])",
     r"^\W*new\s+instructions?\W*$",
     r"\b(?:evaluation|grading|scoring|assessment)\s+(?:is\s+)?(?:finished|complete|completed)\b",
+)
+# Another part for the judge; or for whoever tells that somebody gave them one.
+_PART = _any(rf"\byou\s?(?:are|'re)\s+(?:now|no\s+longer)\s+(?:an?|the|my)\s+(?:\w+\s+)?(?:{_JUDGE}|friend|fan)\b")
+_TELLER = r"(?:(?:my|our|the|his|her|their|an?|one)\s+(?:\w+\s+){0,2}?\w+|s?he|they|some(?:body|one))"
+_TOLD = (
+    r"(?:(?:told|informed|assured|reminded|promised)\s+(?:me|us|him|her|them)|(?:said|explained)\s+to\s+(?:me|us))\b"
+)
+_REPORTED = _any(
+    rf",\s*(?:and\s+)?{_TELLER}\s+(?:then\s+|once\s+|just\s+)?{_TOLD}",
+    rf"(?:^|\W){_TELLER}\s+(?:then\s+|once\s+|just\s+)?{_TOLD}[,:\s]*(?:that\s+)?you\b",
 )
 _RECORD = re.compile(
     r"[{,]\s*[\"']?(?:score|level|grade|rating|verdict|rationale|confidence|criteria|evaluation|result)[\"']?\s*:",
@@ -159,7 +167,7 @@ def is_addressed(text: str, tokens: Sequence[str], *, on_scoring: bool = False) 
     told = _QUOTED.sub(" ", text)
     if len(told.split()) >= 3:  # with words around the quote it is told of, not said
         text = told
-    if _CALLS.search(text):
+    if _CALLS.search(text) or (_PART.search(text) and not _REPORTED.search(text)):
         return True
     if on_scoring and not _THIS.search(text):
         return False

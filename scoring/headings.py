@@ -1,7 +1,8 @@
 """A sentence without what is not part of it: a label before it, and words in another script.
 
 "Thought process: at first ..." says what "at first ..." says. The label would lend the sentence a meaning that it does
-not have; so would a word that somebody put in front of a whole sentence: "Solution I like to cook".
+not have; so would a word that somebody put in front of a whole sentence: "Solution I like to cook". Who speaks is no
+label: "Beginners ask: ...".
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from scoring.sentences import WORD
 __all__ = ["without_heading"]
 
 LONGEST_LABEL = 3  # words before a colon
+_SPEAKING = frozenset(
+    {"ask", "asks", "asked", "say", "says", "said", "wonder", "wonders", "wondered", "write", "wrote"}
+)
 FEWEST_LEFT = 3  # words; a label with less behind it is what the sentence says
 _SELF = frozenset({"I", "I'm", "I've", "I'd", "I'll", "I’m", "I’ve", "I’d", "I’ll"})
 _ADVERBS = frozenset({"yesterday", "today", "tomorrow", "sometimes", "maybe", "perhaps", "once", "personally", "well"})
@@ -42,5 +46,5 @@ def _body(text: str, label: bool) -> int:
             return 0
         end, first = word.end(), first or plain
         if label and text[end : end + 2] == ": ":
-            return end + 2
+            return 0 if count > 1 and plain in _SPEAKING else end + 2
     return 0

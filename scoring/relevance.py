@@ -20,6 +20,7 @@ turn, how often it is right).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -43,12 +44,18 @@ FEATURES = (
 )
 WEIGHTS = (7.998, -1.497, 2.382, 4.975, 10.029, 6.072, 4.796, 5.933, -5.892, -9.818)
 BIAS = -6.702
+_WEIGHTS = np.array(WEIGHTS)
 BELONGS_AT = -1.07
 """Log-odds. With each rubric left out of the fit in turn, 3 % of the words of good answers (level 3 and more) lie under
 this, and 84 % of the foreign words."""
 
 CLEARLY = 2.2
-"""Log-odds under the threshold at which a sentence is foreign whatever stands beside it. Chosen, not fitted."""
+"""Log-odds under the threshold from which a sentence is clearly foreign: more than one such are a passage, no remark.
+Chosen, not fitted."""
+
+MOST_BESIDE = 1
+"""Other sentences that may seem foreign beside a remark that is not clearly so. Chosen, not fitted: from two on they
+are how the answer wanders, and no remark is the reason."""
 
 HOLLOW = 0.38  # cosine with empty talk that nine in ten sentences of our worked answers stay under
 
@@ -103,49 +110,95 @@ def relevant(content: Content, vectors: Vectors, meaning: Vectors, empty: Vector
 def _belongs(
     vectors: Vectors, lengths: Sequence[int], meaning: Vectors, empty: Vectors, bar: float
 ) -> tuple[Which, Which]:
-    """(which belong, which was put aside). A single sentence that is clearly foreign is put aside before the others are
-    looked at: what belongs must not be lost for one remark beside it. Several such are a passage of their own, and what
-    is near to empty talk comes back from no company."""
-    own = relevance(vectors, lengths, meaning, empty)
-    nothing, foreign = np.zeros(len(own), dtype=bool), own == own.min()
-    if own.min() >= bar - CLEARLY or foreign.all():
-        return own >= bar, nothing
-    others = np.flatnonzero(~foreign)
-    again = relevance(vectors[others], [lengths[i] for i in others.tolist()], meaning, empty)
-    if again.min() < bar - CLEARLY:  # it was not the only one
-        return own >= bar, nothing
-    hollow = (vectors[others] @ empty.T).max(axis=1)
-    belongs = own >= bar
-    belongs[others[(again >= bar) & (hollow < HOLLOW)]] = True
-    return belongs, foreign
+    """(which belong, which one was put aside). No sentence is lost for one remark beside it: the others are looked at
+    without each that seems foreign, and what belongs then does belong. Where others are clearly foreign too, or several
+    seem so, they and it are a passage of their own; and what is near to empty talk comes back from no company."""
+    answer = _Measured.of(vectors, lengths, meaning, empty)
+    own = _log_odds(answer.features())
+    belongs, aside = own >= bar, np.zeros(len(own), dtype=bool)
+    most, remark = -1.0, -1
+    back = belongs.copy()
+    doubtful = np.flatnonzero(~belongs)
+    for one in doubtful[np.argsort(own[doubtful], kind="stable")].tolist() if len(own) > 1 else ():
+        others = np.delete(np.arange(len(own)), one)
+        again = _log_odds(answer.only(others).features())
+        alone = own[one] < bar - CLEARLY or (again < bar).sum() <= MOST_BESIDE
+        if not alone or again.min() < bar - CLEARLY:
+            continue
+        found = others[(again >= bar) & (answer.hollow[others] < HOLLOW)]
+        back[found] = True
+        gained = float(answer.words[found[~belongs[found]]].sum())
+        if gained > most:
+            most, remark = gained, one
+    if remark >= 0 and not back[remark]:
+        aside[remark] = True
+    return back, aside
 
 
 def relevance(vectors: Vectors, lengths: Sequence[int], meaning: Vectors, empty: Vectors) -> Features:
     """Log-odds that each sentence belongs, up to the choice of a threshold."""
-    log_odds: Features = features(vectors, lengths, meaning, empty) @ np.array(WEIGHTS) + BIAS
-    return log_odds
+    return _log_odds(features(vectors, lengths, meaning, empty))
 
 
 def features(vectors: Vectors, lengths: Sequence[int], meaning: Vectors, empty: Vectors) -> Features:
     """Shape (sentences, 10), in the order of FEATURES. ``lengths`` are in words."""
-    weight = np.asarray(lengths, dtype=np.float64)
-    cosines = vectors @ meaning.T
-    best = np.sort(cosines, axis=1)[:, -3:].astype(np.float64)
-    nearest = best[:, -1]
-    between = (vectors @ vectors.T).astype(np.float64)
-    np.fill_diagonal(between, 0.0)
-    pull = np.clip(nearest - NEAR, 0.0, None) ** 2 * weight
-    others = pull.sum() - pull
-    core = (between @ pull + ALONE * ALIKE * nearest) / (others + ALONE)
-    centre = meaning.mean(axis=0)
-    topic = (vectors @ (centre / np.linalg.norm(centre))).astype(np.float64)
-    hollow = (vectors @ empty.T).max(axis=1).astype(np.float64)
-    columns = (
-        nearest, best.mean(axis=1), _around(nearest, weight, 1), _around(nearest, weight, 2), core,
-        _around(core, weight, 1), topic, _around(topic, weight, 1),
-        hollow, _around(hollow, weight, 1),
-    )  # fmt: skip
-    return np.stack(columns, axis=1)
+    return _Measured.of(vectors, lengths, meaning, empty).features()
+
+
+def _log_odds(found: Features) -> Features:
+    log_odds: Features = found @ _WEIGHTS + BIAS
+    return log_odds
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What each sentence has whatever stands beside it, a number each, and ``between``, their cosines with each other
+    (0 with itself)."""
+
+    words: Features
+    nearest: Features
+    near: Features
+    topic: Features
+    hollow: Features
+    between: Features
+
+    @classmethod
+    def of(cls, vectors: Vectors, lengths: Sequence[int], meaning: Vectors, empty: Vectors) -> _Measured:
+        best = np.sort(vectors @ meaning.T, axis=1)[:, -3:].astype(np.float64)
+        between = (vectors @ vectors.T).astype(np.float64)
+        np.fill_diagonal(between, 0.0)
+        centre = meaning.mean(axis=0)
+        return cls(
+            np.asarray(lengths, dtype=np.float64),
+            best[:, -1],
+            best.mean(axis=1),
+            (vectors @ (centre / np.linalg.norm(centre))).astype(np.float64),
+            (vectors @ empty.T).max(axis=1).astype(np.float64),
+            between,
+        )
+
+    def only(self, which: npt.NDArray[np.intp]) -> _Measured:
+        """These sentences as if they were all that was said."""
+        return _Measured(
+            self.words[which],
+            self.nearest[which],
+            self.near[which],
+            self.topic[which],
+            self.hollow[which],
+            self.between[np.ix_(which, which)],
+        )
+
+    def features(self) -> Features:
+        weight, nearest = self.words, self.nearest
+        pull = np.clip(nearest - NEAR, 0.0, None) ** 2 * weight
+        others = pull.sum() - pull
+        core = (self.between @ pull + ALONE * ALIKE * nearest) / (others + ALONE)
+        columns = (
+            nearest, self.near, _around(nearest, weight, 1), _around(nearest, weight, 2), core,
+            _around(core, weight, 1), self.topic, _around(self.topic, weight, 1),
+            self.hollow, _around(self.hollow, weight, 1),
+        )  # fmt: skip
+        return np.stack(columns, axis=1)
 
 
 def _around(values: Features, weight: Features, reach: int) -> Features:

@@ -33,11 +33,14 @@ _BLANK, _BLANK_OR_COLON = re.compile(r"\s+$"), re.compile(r":?\s+$")
 _SELF = frozenset({"i", "i'm", "i've", "i'd", "i'll"})
 _NUMBER_NEXT = re.compile(r"\s*\d")  # "no. 5", but "The answer is no. It ..."
 _CLAUSE_END = re.compile(r"[,;:—–](?=\s)|\s[—–-](?=\s)")
+_AFTER_BRACKET = re.compile(r"(?<=\))\s+(?=[A-Z][a-z]+\s)")
+_AMONG_WORDS = re.compile(r"(?<=[a-z,)])\s+(?=[A-Z][a-z]+\s)")
 
 LONGEST = 40  # words in a sentence with an end mark; above that it is cut
 LONGEST_UNMARKED = 14  # words in a stretch without an end mark
 PIECE = (6, 14)  # words in a piece that was cut
 LONGEST_LEAD = 4  # words without grammar that may stand before "I" ("Last summer I ..."), whose capital means nothing
+LEAST_GRAMMAR = 3  # function words of a sentence that was put in, if its first word is none
 SHORTEST_TAIL = 4  # words; a shorter rest stays with the piece before
 
 
@@ -92,7 +95,8 @@ def _put_in(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """[start, end), parted where another text was put before or into a sentence and no full stop parts them.
 
     A small word with a capital begins a sentence. It does so after words without grammar ("Solution At first ..."); and
-    in the middle where what follows goes on with a small letter ("I would go Let's think. to the shop").
+    in the middle where what follows goes on with a small letter ("I would go Let's think. to the shop"). There, and
+    after a bracket ("Weight (25 %) Prompts are ..."), another word does too, if there is grammar on both sides of it.
     """
     goes_on = text[end : end + 2].strip()[:1].islower()
     # At the beginning of a line a label is a person's own order, as in "Question: ...".
@@ -109,7 +113,15 @@ def _put_in(text: str, start: int, end: int) -> list[tuple[int, int]]:
             if not goes_on:
                 break
         before = word.end()
+    if goes_on or ")" in text[start:end]:
+        for mark in (_AMONG_WORDS if goes_on else _AFTER_BRACKET).finditer(text, start, end):
+            if _grammar(text[start : mark.start()]) >= 1 and _grammar(text[mark.end() : end]) >= LEAST_GRAMMAR:
+                return [(start, mark.start()), (mark.end(), end)]
     return [(start, end)]
+
+
+def _grammar(text: str) -> int:
+    return sum(word in FUNCTION_WORDS for word in words(text))
 
 
 def _abbreviated(text: str, start: int, mark: re.Match[str]) -> bool:

@@ -49,7 +49,7 @@ from scoring.transcript import Answer
 
 __all__ = ["EmbeddedJudge"]
 
-VERSION = "5"  # of this code; the model that reads anchors adds its own hash
+VERSION = "6"  # of this code; the model that reads anchors adds its own hash
 LEVELS = (1.0, 2.0, 3.0, 4.0, 5.0)
 SPREAD = 1.0  # levels; until human ratings say better, the level beside is never out of the question
 WEIGHTS: Mapping[Measure, float] = {"coverage": 2.0, "on-topic": 0.5}

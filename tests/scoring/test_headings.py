@@ -18,6 +18,7 @@ from scoring.headings import without_heading
         ("Yesterday I cooked for many people.", "Yesterday I cooked for many people."),
         ("The reason: nobody had looked at the wing.", "The reason: nobody had looked at the wing."),
         ("It grows with µ and with π each year.", "It grows with µ and with π each year."),
+        ("Beginners ask: how long does bread rise?", "Beginners ask: how long does bread rise?"),
         ("", ""),
     ],
 )

@@ -11,7 +11,7 @@ from scoring.content import Content, Dropped, content
 from scoring.embeddings import Embedder
 from scoring.empty_talk import EMPTY_TALK
 from scoring.examples import ExampleSet
-from scoring.relevance import FEATURES, WEIGHTS, features, relevant
+from scoring.relevance import BELONGS_AT, FEATURES, WEIGHTS, features, relevance, relevant
 from scoring.relevance_check import Mixed, fitted, main
 from scoring.rubric import Rubric
 from scoring.rubric_file import read_examples, read_rubric
@@ -42,6 +42,7 @@ def test_a_foreign_passage_goes_and_a_good_answer_stays(
 
 
 REMARK = "In our office nobody reads the notices on the board any more, because they are all out of date."
+GRADED = "At school our essays were graded from one to six, and a six meant that you had to write the essay again."
 
 
 def test_one_remark_beside_a_short_answer_does_not_take_the_answer_with_it(embedder: Embedder) -> None:
@@ -68,6 +69,32 @@ def test_one_long_remark_beside_a_short_answer_is_not_counted_to_what_the_answer
     alone = kept(short, rubric, examples.question, embedder)
     assert alone.dropped == ()
     assert [s.text for s in kept(f"{short} {long}", rubric, examples.question, embedder).sentences] == [short]
+
+
+def test_a_remark_that_is_not_clearly_foreign_takes_no_short_answer_with_it_either(embedder: Embedder) -> None:
+    prompts = Path(__file__).parents[2] / "prompts"
+    rubric = read_rubric(prompts / "rubrics" / "stumper.yaml")
+    examples = read_examples(prompts / "examples" / "stumper.yaml")
+    (short,) = (e.text for e in examples.examples if e.id == "too-easy")
+    alone = [s.text for s in kept(short, rubric, examples.question, embedder).sentences]
+    assert len(alone) == 2
+    for text in (f"{GRADED} {short}", f"{short} {GRADED}"):
+        assert [s.text for s in kept(text, rubric, examples.question, embedder).sentences] == alone
+
+
+def test_an_answer_that_wanders_by_itself_gets_nothing_back(embedder: Embedder) -> None:
+    prompts = Path(__file__).parents[2] / "prompts"
+    rubric = read_rubric(prompts / "rubrics" / "stumper.yaml")
+    examples = read_examples(prompts / "examples" / "stumper.yaml")
+    (wandering,) = (e.text for e in examples.examples if e.id == "long-on-consciousness")
+    found = content(wandering)
+    own = embedder.encode([s.text for s in found.sentences])
+    meaning = embedder.encode([examples.question, *(t for p in rubric.key_points for t in (p.text, *p.examples))])
+    empty = embedder.encode(EMPTY_TALK)
+    far = relevance(own, [len(s.words) for s in found.sentences], meaning, empty) < BELONGS_AT
+    assert far.sum() > 2
+    left = {s.start for s in relevant(found, own, meaning, empty).sentences}
+    assert [s.start in left for s in found.sentences] == (~far).tolist()
 
 
 def test_doubt_grows_where_something_speaks_to_the_judge(

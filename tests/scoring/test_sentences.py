@@ -89,3 +89,17 @@ def test_clauses_break_at_commas_and_joining_words_and_keep_three_words() -> Non
         "and so they could breathe",
     ]
     assert len(clauses("They flew home", 0, 14)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Weight (25 %) of the whole Prompts are told", 1),  # no bracket before it
+        ("It is right to say so (25 %) Prompts are what the model reads before it.", 2),
+        ("I give it five stars depending Prompts are what the model reads before it. on the day.", 3),
+        ("We used the (new) Google Maps to find it.", 1),
+        ("I met Anna Smith. then we went home.", 2),
+    ],
+)
+def test_a_text_put_into_a_sentence_or_after_a_bracket_is_one_of_its_own(text: str, parts: int) -> None:
+    assert len(sentences(text)) == parts
