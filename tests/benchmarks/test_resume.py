@@ -13,7 +13,9 @@ from interviewer.conversation.engine import Conversation
 from interviewer.conversation.events import Disconnected
 from interviewer.plans.library import Library
 from tests.benchmarks.network.interview import PLAN, prompts_with
-from tests.benchmarks.nodes.candidate import loudness, rest
+from tests.benchmarks.nodes.candidate import Candidate as Page
+from tests.benchmarks.nodes.candidate import loud_frames
+from tests.benchmarks.nodes.words import found
 from tests.benchmarks.resume import kept
 from tests.benchmarks.resume.log import asked_twice
 from tests.benchmarks.soak import Memory
@@ -53,14 +55,20 @@ def test_an_answer_is_kept_by_the_share_of_its_words_whatever_stands_between_the
     assert kept("one two", "") == 0.0
 
 
-def test_who_was_cut_off_goes_on_at_the_beginning_of_the_phrase() -> None:
-    second = 48_000
-    phrase, pause = np.full(2 * second, 8000, np.int16), np.zeros(second, np.int16)
-    sound = np.concatenate([phrase, pause, phrase])
-    loud = loudness(sound)
-    assert len(rest(sound, second, loud)) == len(sound)
-    assert len(rest(sound, round(2.5 * second), loud)) == round(2.5 * second), "in the pause: what follows"
-    assert len(rest(sound, 4 * second, loud)) == pytest.approx(2 * second, abs=0.15 * second)
+def test_the_words_of_an_answer_that_a_transcript_has_are_told_by_their_number() -> None:
+    assert found("One two, three two.", "well one two two") == {0: "one", 1: "two", 3: "two"}
+    assert found("one two", "") == {}
+
+
+def test_who_is_handed_over_in_a_pause_of_an_answer_is_told_from_who_is_in_speech() -> None:
+    phrase, pause = np.full(2 * 48_000, 8000, np.int16), np.zeros(48_000, np.int16)
+    loud = loud_frames(np.concatenate([phrase, pause, phrase]))
+    assert len(loud) == 500
+    talks = {at: Page("http://localhost/i/token", []) for at in (150, 270, 500)}
+    for at, talk in talks.items():
+        talk._interrupted(loud, at)
+    told = {at: (talk.in_speech, talk.in_pause) for at, talk in talks.items()}
+    assert told == {150: (1, 0), 270: (0, 1), 500: (1, 0)}
 
 
 def test_growth_is_the_slope_after_the_beginning() -> None:

@@ -21,7 +21,7 @@ from tests.benchmarks.network.interview import Answer
 from tests.benchmarks.network.own_recording import OwnRecording
 from tests.media.relay import Relay
 
-__all__ = ["Candidate"]
+__all__ = ["Candidate", "loud_frames"]
 
 Sound = npt.NDArray[np.int16]
 
@@ -158,7 +158,7 @@ class Candidate:
 
     async def _speak(self, caller: Caller, question: dict[str, Any], sound: Sound) -> None:
         """To the end, whether a connection stands or not; who is asked something else meanwhile stops."""
-        loud = _loud(sound)
+        loud = loud_frames(sound)
         began = time.monotonic()
         ends, gone_at = caller.speech.say(sound), self._gone_at
         while time.monotonic() < ends:
@@ -180,7 +180,7 @@ class Candidate:
         self.in_pause += not speaking and bool(loud[at:].any())
 
 
-def _loud(sound: Sound) -> npt.NDArray[np.bool_]:
+def loud_frames(sound: Sound) -> npt.NDArray[np.bool_]:
     """Which frames of 10 ms are speech: those within 20 dB of the 95th percentile of frames."""
     frames = sound[: len(sound) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
     levels = np.sqrt((frames**2).mean(axis=1))
