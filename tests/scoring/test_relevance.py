@@ -42,7 +42,7 @@ def test_a_foreign_passage_goes_and_a_good_answer_stays(
 
 
 REMARK = "In our office nobody reads the notices on the board any more, because they are all out of date."
-GRADED = "At school our essays were graded from one to six, and a six meant that you had to write the essay again."
+RULES = "We wrote in the handbook that whoever follows the old instructions must first ask the shift leader."
 
 
 def test_one_remark_beside_a_short_answer_does_not_take_the_answer_with_it(embedder: Embedder) -> None:
@@ -78,7 +78,7 @@ def test_a_remark_that_is_not_clearly_foreign_takes_no_short_answer_with_it_eith
     (short,) = (e.text for e in examples.examples if e.id == "too-easy")
     alone = [s.text for s in kept(short, rubric, examples.question, embedder).sentences]
     assert len(alone) == 2
-    for text in (f"{GRADED} {short}", f"{short} {GRADED}"):
+    for text in (f"{RULES} {short}", f"{short} {RULES}"):
         assert [s.text for s in kept(text, rubric, examples.question, embedder).sentences] == alone
 
 
