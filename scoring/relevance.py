@@ -55,7 +55,7 @@ Chosen, not fitted."""
 
 MOST_BESIDE = 1
 """Other sentences that may seem foreign beside a remark that is not clearly so. Chosen, not fitted: from two on they
-are how the answer wanders, and no remark is the reason."""
+are how the answer wanders, and no remark is the reason. Of two sentences nobody can say which one the remark is."""
 
 HOLLOW = 0.38  # cosine with empty talk that nine in ten sentences of our worked answers stay under
 
@@ -122,7 +122,7 @@ def _belongs(
     for one in doubtful[np.argsort(own[doubtful], kind="stable")].tolist() if len(own) > 1 else ():
         others = np.delete(np.arange(len(own)), one)
         again = _log_odds(answer.only(others).features())
-        alone = own[one] < bar - CLEARLY or (again < bar).sum() <= MOST_BESIDE
+        alone = own[one] < bar - CLEARLY or (len(others) > 1 and (again < bar).sum() <= MOST_BESIDE)
         if not alone or again.min() < bar - CLEARLY:
             continue
         found = others[(again >= bar) & (answer.hollow[others] < HOLLOW)]
