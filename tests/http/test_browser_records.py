@@ -105,15 +105,15 @@ async def test_it_is_sent_as_it_is_made_and_what_was_not_survives_a_reload(page:
     await until(arrives)
     await says_what_the_clock_is_when_it_comes_back(joined)
 
+    lost = asyncio.Event()
+
     async def away(route: Route) -> None:
         await route.abort()
+        lost.set()
 
     await page.route("**/recording/**", away)
-
-    async def waits() -> bool:
-        return int(await page.evaluate(KEPT)) >= 1
-
-    await until(waits)
+    async with asyncio.timeout(30):
+        await lost.wait()
     before = (await sent(joined))[0].there
     await page.reload()
     await page.unroute("**/recording/**", away)

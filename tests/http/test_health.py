@@ -56,7 +56,7 @@ async def test_a_crash_is_a_plain_page_with_every_header(
     recruiter: httpx.AsyncClient, database: Database, finished: Finished
 ) -> None:
     async with database.session() as session:
-        await session.execute(text("UPDATE interviews SET script = '{}'"))
+        await session.execute(text("UPDATE transcripts SET body = '{}'"))
     with capture_logs() as logs:
         reply = await recruiter.get(f"/interviews/{finished.interview_id}")
     assert reply.status_code == 500
