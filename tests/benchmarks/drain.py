@@ -7,10 +7,11 @@ candidates go on by the same link. Who is speaking when the interview is handed 
 asks them to.
 
 Harmed is an interview in which one of these happened, each of which is told: it was not completed; a word of an answer
-is not in the record transcript, though it is in that of the same answer in an interview that nobody disturbed, held
-before; a question that had been said whole was said again; an answer was not waited for after SIGTERM (Melvin went on
-while the rest was unsaid), or had to be given again; an answer is in two in the record transcript. Answers that Melvin
-cut into before SIGTERM are told apart, and their words are not counted: no drain had to do with it.
+is not in the record transcript, though it is in those of the same answer in four interviews at once that nobody
+disturbed, held before; a question that had been said whole was said again; an answer was not waited for after SIGTERM
+(Melvin went on while the rest was unsaid), though it was in all of those four, or had to be given again; an answer is
+in two in the record transcript. Told apart are answers that Melvin cut into before SIGTERM, whose words are not
+counted, and those that he cuts into with nobody disturbing him: no drain had to do with it.
 
 Also measured: in what the handover came (speech, a pause of an answer), how soon after SIGTERM /readyz fails and a
 newcomer is told that Melvin is being restarted, how long the process takes to end (default MELVIN_DRAIN_S 25, ten
@@ -55,7 +56,7 @@ LOOK_S = 0.05
 @dataclass(frozen=True, slots=True)
 class _Told:
     """One interview, when all is over. ``missing``: the words of its answers that are in the undisturbed interview's
-    transcript and not in its own, by answer."""
+    transcript and not in its own, by answer. ``cut_always``: answers that undisturbed ones are cut into as well."""
 
     talk: Candidate
     reason: str
@@ -63,6 +64,7 @@ class _Told:
     asked_twice: int
     in_two: int
     cut_before: int
+    cut_always: int
     cut_after: int
 
     @property
@@ -81,7 +83,8 @@ class _Told:
         words = " / ".join(" ".join(words) or "-" for words in self.missing)
         return (
             f"{self.reason}, {self.talk.connections} connections, handed over in speech {self.talk.in_speech} times, "
-            f"in a pause {self.talk.in_pause}, away {self.talk.away_s:.1f} s, cut into before {self.cut_before}, "
+            f"in a pause {self.talk.in_pause}, away {self.talk.away_s:.1f} s, "
+            f"cut into before {self.cut_before} and as undisturbed {self.cut_always}, "
             f"words missing: {words}"
         ) + "".join(f", {kind}: {count}" for kind, count in self.harms.items() if count)
 
@@ -95,14 +98,19 @@ class _Stop:
     code: int
 
 
-Words = list[dict[int, str]]
-"""Of each answer: those that are in a transcript, by their number."""
+@dataclass(frozen=True, slots=True)
+class _Undisturbed:
+    """``words``: of each answer, those that are in all the transcripts, by their number. ``cut_into``: the numbers of
+    the answers that were not let be finished in any of them."""
+
+    words: list[dict[int, str]]
+    cut_into: set[int]
 
 
 def run(options: Options) -> Report:
     answers = [_with_a_pause(), answer(ANSWERS[1])]
     stops: list[_Stop] = []
-    undisturbed: Words = []
+    undisturbed: _Undisturbed | None = None
     for after_s in QUICK_AFTER_S if options.quick else AFTER_S:
         stop, undisturbed = _stopped(answers, after_s, undisturbed)
         stops.append(stop)
@@ -114,6 +122,7 @@ def run(options: Options) -> Report:
             Figure("interviews harmed", len(harmed), f"of {len(told)}", at_most=0),
             *(Figure(f"harm: {kind}", count, "", at_most=0) for kind, count in kinds.items()),
             Figure("answers cut into before the stop", sum(one.cut_before for one in told), ""),
+            Figure("answers cut into as undisturbed ones", sum(one.cut_always for one in told), ""),
             Figure("handed over", sum(one.talk.connections > 1 for one in told), f"of {len(told)}"),
             Figure("handed over in speech", sum(one.talk.in_speech for one in told), ""),
             Figure("handed over in a pause of an answer", sum(one.talk.in_pause for one in told), ""),
@@ -134,8 +143,8 @@ def _with_a_pause() -> Answer:
     return Answer(one.text, np.insert(one.sound, at, np.zeros(round(PAUSE_S * 48_000), np.int16)))
 
 
-def _stopped(answers: Sequence[Answer], after_s: float, undisturbed: Words) -> tuple[_Stop, Words]:
-    """``undisturbed``: empty where no such interview was held yet."""
+def _stopped(answers: Sequence[Answer], after_s: float, undisturbed: _Undisturbed | None) -> tuple[_Stop, _Undisturbed]:
+    """``undisturbed``: None where no such interviews were held yet."""
     folder = Path(tempfile.mkdtemp(prefix="melvin-drain-"))
     folder.chmod(0o711)  # as root, PostgreSQL runs as another user and must get in
     service = RunningService(folder)
@@ -165,13 +174,19 @@ def _stopped(answers: Sequence[Answer], after_s: float, undisturbed: Words) -> t
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _undisturbed(threads: ThreadPoolExecutor, api: httpx.Client, answers: Sequence[Answer], address: str) -> Words:
-    [talk], [running] = joined(threads, api, answers, [address], count=1)
-    running.result()
-    heard = " ".join(turn["text"] for turn in record_turns(api, talk.interview_id))
-    words = [found(one.text, heard) for one in answers]
-    assert all(words), f"the undisturbed interview has no transcript: {heard!r}"
-    return words
+def _undisturbed(
+    threads: ThreadPoolExecutor, api: httpx.Client, answers: Sequence[Answer], address: str
+) -> _Undisturbed:
+    talks, running = joined(threads, api, answers, [address])
+    for one in running:
+        one.result()
+    heard = [" ".join(turn["text"] for turn in record_turns(api, talk.interview_id)) for talk in talks]
+    words = [
+        {number: word for number, word in in_one[0].items() if all(number in other for other in in_one)}
+        for in_one in ([found(one.text, text) for text in heard] for one in answers)
+    ]
+    assert all(words), f"undisturbed interviews have no transcript: {heard!r}"
+    return _Undisturbed(words, {number for talk in talks for number in talk.cut_into})
 
 
 def _told(
@@ -179,7 +194,7 @@ def _told(
     api: httpx.Client,
     talk: Candidate,
     answers: Sequence[Answer],
-    undisturbed: Words,
+    undisturbed: _Undisturbed,
     stopped_at: float,
 ) -> _Told:
     turns = record_turns(api, talk.interview_id)
@@ -187,9 +202,10 @@ def _told(
     log = entries(service.folder / "data" / "journals", talk.interview_id)
     spoken = Counter(turn["question_id"] for turn in turns if turn["question_id"])
     before = {number for number, at in talk.cut_into.items() if at < stopped_at}
+    always = (undisturbed.cut_into & set(talk.cut_into)) - before
     missing = [
         [] if n + 1 in before else [word for i, word in words.items() if i not in found(one.text, heard)]
-        for n, (one, words) in enumerate(zip(answers, undisturbed, strict=True))
+        for n, (one, words) in enumerate(zip(answers, undisturbed.words, strict=True))
     ]
     return _Told(
         talk,
@@ -198,7 +214,8 @@ def _told(
         asked_twice(log, service.folder / "prompts"),
         sum(count > 1 for count in spoken.values()),
         len(before),
-        len(talk.cut_into) - len(before),
+        len(always),
+        len(talk.cut_into) - len(before) - len(always),
     )
 
 
