@@ -29,7 +29,6 @@ from scoring.scorecard import Scorecard
 
 __all__ = ["MOST_THREADS", "Lanes"]
 
-AHEAD = 4  # threads in flight for each one that meanwhile reads an answer or a reply, so that no slot waits for that
 DEALT = 8  # answers; together, since they share a rubric that is sent with them
 MOST_THREADS = 32
 """Requests in flight that one process keeps up with, where the endpoint takes 0.2 s."""
@@ -62,7 +61,7 @@ class Lanes:
 
     def __init__(self, options: JudgeOptions, *, processes: int, threads: int) -> None:
         own = replace(options, slots=-(-min(options.slots, threads) // processes))
-        self.threads = -(-threads * (AHEAD + 1) // (AHEAD * processes))
+        self.threads = -(-threads // processes)  # more, to read ahead, only made all replies come at once
         context = multiprocessing.get_context("spawn")
         self._lanes: list[_Lane] = []
         for _ in range(processes):
