@@ -226,7 +226,9 @@ def describe_plans(settings: Settings) -> Iterator[str]:
     library = load_library(settings)
     for name in library.names():
         plan = library.get(name).plan
-        yield f"{name} (version {plan.version}, {len(plan.questions)} questions, about {plan.minutes} minutes)"
+        count = len(plan.questions)
+        questions = f"{count} question{'' if count == 1 else 's'}"
+        yield f"{name} (version {plan.version}, {questions}, about {plan.minutes} minutes)"
         yield f"  {plan.title}: {plan.summary}"
         for key, variable in plan.variables.items():
             need = "required" if variable.default is None else f"{variable.default!r} unless given"

@@ -50,7 +50,7 @@ async def export(settings: Settings, progress: Progress, ids: tuple[str, ...], f
                 review, cards = await _read(database, interview_id)
                 files = await _write(review, cards, objects, target)
             except Problem as problem:
-                raise Refused(f"{interview_id}: {problem.title}. {problem.detail}".rstrip()) from None
+                raise Refused(f"{interview_id}: {problem.detail or problem.title}") from None
             except FileExistsError:
                 raise Refused(f"{target} is there already: remove it, or name another folder.") from None
             except (DamagedObject, FileNotFoundError) as error:

@@ -17,8 +17,7 @@ from interviewer.http.rooms import rooms_of
 from interviewer.http.security import Account
 from interviewer.records import interviews, scorecards
 from interviewer.records.pages import UnknownCursor
-from interviewer.records.tables import Interview, ScorecardRow
-from scoring.scorecard import Scorecard
+from interviewer.records.tables import Interview
 
 __all__ = ["router"]
 
@@ -56,12 +55,11 @@ async def listed(
                 status=status if status in STATUS_WORDS else None,
                 plan=plan or None,
                 livemode=mode == "live",
-                with_scripts=True,
             )
         except UnknownCursor as error:
             raise Problem(404, "cursor-unknown", "This page of the list does not exist", str(error)) from None
-        cards = await scorecards.scorecards_of(session, *(row.id for row in rows))
-    hints = _hints(rows, cards)
+        found = await scorecards.latest_levels(session, [row.id for row in rows])
+    hints = _hints(rows, found)
     kept = {"mode": mode} if mode == "test" else {}
     chosen = {**{name: value for name, value in (("status", status), ("plan", plan)) if value}, **kept}
     older = "/?" + urlencode({**chosen, "starting_after": rows[-1].id}) if more else None
@@ -96,19 +94,10 @@ async def review(
     return recruiter_page(request, "interview", who, {"review": found})
 
 
-def _hints(rows: Sequence[Interview], cards: Sequence[ScorecardRow]) -> dict[str, list[Hints]]:
+def _hints(rows: Sequence[Interview], found: Sequence[scorecards.LatestLevels]) -> dict[str, list[Hints]]:
     """By interview id, in the plan's order."""
-    titles = {row.id: {q["id"]: q["title"] for q in row.script["questions"]} for row in rows}
-    found: dict[str, list[Hints]] = {row.id: [] for row in rows}
-    for row in cards:
-        card = Scorecard.from_dict(row.body)
-        interview_id = row.answer.interview_id
-        found[interview_id].append(
-            Hints(
-                row.answer.position,
-                str(titles[interview_id].get(row.answer.question_id, row.answer.question_id)),
-                tuple(c.level for c in card.criteria),
-                card.provenance.calibration == "uncalibrated",
-            )
-        )
-    return found
+    hints: dict[str, list[Hints]] = {row.id: [] for row in rows}
+    for one in found:
+        uncalibrated = one.calibration == "uncalibrated"
+        hints[one.interview_id].append(Hints(one.position, one.title or one.question_id, one.levels, uncalibrated))
+    return hints

@@ -5,14 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import structlog
 
 from interviewer.jobs.whole_chunks import whole_chunks
-from interviewer.media.browser_sound import LONGEST_S, SEARCH_S, bridged, decode, fills, position
+from interviewer.media.browser_sound import (
+    FAR_S,
+    LONGEST_S,
+    SEARCH_S,
+    SHORTEST,
+    bridged,
+    decode,
+    fills,
+    only_late,
+    position,
+)
 from interviewer.records.browser import KnownStretch
 from interviewer.records.objects import ObjectStore
 
@@ -20,10 +30,11 @@ __all__ = ["Fill", "Heard", "browser_fills", "fingerprint"]
 
 RATE = 16_000
 SEARCH = round(SEARCH_S * RATE)
+FAR = round(FAR_S * RATE)
+FAR_SIDE = 5 * RATE
+"""Of what lies next to a gap: where packets came late once, they did twice, and further off things lie elsewhere."""
 NEARBY = 10 * RATE
 OVERLAP = 10 * RATE
-SHORTEST = RATE
-"""Less sound than this is alike to much else."""
 UNALIGNED = RATE
 """A shorter gap is left as it is where nothing says how exactly the two lie to each other: a seam could cost more."""
 
@@ -84,7 +95,7 @@ async def browser_fills(
 
 def _may_reach(begins: int, next_begins: int, missing: Sequence[tuple[int, int]]) -> bool:
     """A stretch ends as the next one begins, or a moment later."""
-    first, last = begins - SEARCH, next_begins + OVERLAP + SEARCH
+    first, last = begins - FAR, next_begins + OVERLAP + FAR
     return any(start < last and end > first for start, end in missing)
 
 
@@ -99,16 +110,24 @@ def _filling(
     def fill() -> list[Fill]:
         sound = decode(data)
         found: list[Fill] = []
-        shift: int | None = None
+        clock: int | None = None  # how wrong the page is about where its recording begins
+        last: int | None = None  # and where it lay last, late packets and all
         apart_ms = 0.0
+        late = 0
         for start, end in missing:
-            about = stretch.at + (shift or 0)
-            if start >= about + len(sound) + SEARCH or end <= about - SEARCH:
+            about = stretch.at + (clock or 0)
+            if start >= about + len(sound) + FAR or end <= about - FAR:
                 continue
-            before, after = (_shift(sound, stretch.at, shift, side, heard) for side in _sides(start, end))
+            around = list(dict.fromkeys((clock or 0 if last is None else last, clock or 0)))
+            before, after = (_shift(sound, stretch.at, around, (start, end), way, heard) for way in (-1, 1))
             known = [by for by in (before, after) if by is not None]
-            shift = known[-1] if known else shift
-            if shift is None and end - start < UNALIGNED:
+            last = known[-1] if known else last
+            # Lateness is added to how wrong the page is, so the least says most of that.
+            clock = min([by for by in (clock, *known) if by is not None and abs(by) <= SEARCH], key=abs, default=None)
+            if not known and clock is None and end - start < UNALIGNED:
+                continue
+            if len(known) == 2 and only_late(stretch.at + known[0], stretch.at + known[1], (start, end)):
+                late += 1
                 continue
             if len(known) == 2:
                 apart_ms = max(apart_ms, abs(known[0] - known[1]) * 1000 / RATE)
@@ -116,36 +135,38 @@ def _filling(
                 if bridge is not None and bridge[0] >= 0:
                     found.append(Fill(*bridge))
                     continue
-            at = stretch.at + (known[0] if known else shift or 0)
+            at = stretch.at + (known[0] if known else clock or 0)
             found += [Fill(first, s) for first, s in fills(sound, at, [(start, end)]) if first >= 0]
         log.info(
             "browser recording read", stretch=stretch.stretch, seconds=round(len(sound) / RATE, 1), fills=len(found),
-            moved_ms=None if shift is None else round(shift * 1000 / RATE), apart_ms=round(apart_ms),
+            moved_ms=None if clock is None else round(clock * 1000 / RATE), apart_ms=round(apart_ms), late=late,
         )  # fmt: skip
         return found
 
     return fill
 
 
-def _sides(start: int, end: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """What lies next to a gap: both recordings have it."""
-    return (start - NEARBY, start), (end, end + NEARBY)
-
-
-def _shift(sound: Samples, at: int, before: int | None, side: tuple[int, int], heard: Heard) -> int | None:
-    """By how much the page's word on where ``sound`` begins is to be moved, as that ``side`` of a gap has it; None
-    where it does not say. Looked for around where it was ``before``: where a microphone stood still the two go apart,
-    so what lies far off says little."""
-    first, last = side
-    moved = at + (before or 0)
-    low = max(0, first - moved)
-    piece = sound[low : max(0, last - moved)]
-    expected = moved + low
-    if len(piece) < SHORTEST:
-        return None
-    around = heard.read(expected - SEARCH, expected + len(piece) + SEARCH)
-    there = np.zeros(len(around), bool)
-    for span_start, span_end in heard.received:
-        there[max(0, span_start - expected + SEARCH) : max(0, span_end - expected + SEARCH)] = True
-    found = position(piece, expected, around, there)
-    return None if found is None else found - at - low
+def _shift(
+    sound: Samples, at: int, around: Sequence[int], gap: tuple[int, int], way: Literal[-1, 1], heard: Heard
+) -> int | None:
+    """By how much the page's word on where ``sound`` begins is to be moved, as what lies before (-1) or after (1) the
+    ``gap`` has it: both recordings have that. None where it does not say. Looked for ``around`` these, the likeliest
+    first and the page's own clock last: where a microphone stood still the two go apart, so what lies far off says
+    little."""
+    near = [(by, SEARCH, NEARBY if by == around[-1] else FAR_SIDE) for by in around]
+    for by, reach, length in (*near, (around[0], FAR, FAR_SIDE)):
+        first, last = (gap[0] - length, gap[0]) if way < 0 else (gap[1], gap[1] + length)
+        moved = at + by
+        low = max(0, first - moved)
+        piece = sound[low : max(0, last - moved)]
+        if len(piece) < SHORTEST:
+            continue
+        expected = moved + low
+        near_by = heard.read(expected - reach, expected + len(piece) + reach)
+        there = np.zeros(len(near_by), bool)
+        for start, end in heard.received:
+            there[max(0, start - expected + reach) : max(0, end - expected + reach)] = True
+        found = position(piece, expected, near_by, there)
+        if found is not None:
+            return found - at - low
+    return None

@@ -106,14 +106,11 @@ async def list_interviews(
     plan: str | None = None,
     livemode: bool = True,
     source: Source = "interview",
-    with_scripts: bool = False,
 ) -> tuple[list[Interview], bool]:
     """Newest first, with invitation, candidate and plan loaded, and whether more follow. ``plan``: a plan's name. Long
-    documents are left out: the plans' bodies, and the scripts unless ``with_scripts``."""
+    documents are left out: the plans' bodies and the scripts."""
     plans = selectinload(Interview.invitation).selectinload(Invitation.plan).defer(PlanVersion.body, raiseload=True)
-    query = _loaded().options(plans).where(Interview.source == source)
-    if not with_scripts:
-        query = query.options(defer(Interview.script, raiseload=True))
+    query = _loaded().options(plans, defer(Interview.script, raiseload=True)).where(Interview.source == source)
     if status is not None:
         query = query.where(Interview.status == status)
     if plan is not None:

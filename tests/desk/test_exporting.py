@@ -99,7 +99,7 @@ async def test_an_export_leaves_nothing_on_the_server_that_a_deletion_would_miss
     objects = ObjectStore(settings.objects_place)
     await erase_files(objects, data / "recordings", data / "journals", finished.interview_id)
     assert hashes(data) == {}
-    with pytest.raises(Refused, match="no such interview"):
+    with pytest.raises(Refused, match="No interview has the id"):
         await exported(settings, finished.interview_id, tmp_path / "again")
 
 

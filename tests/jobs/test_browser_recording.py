@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+import soundfile
 from sqlalchemy import text
 
 from interviewer.conversation.history import turns
@@ -112,6 +114,59 @@ async def test_what_the_service_lost_is_written_out_from_the_browser_s_recording
     assert [v.source for v in versions] == ["live", "record"]
     await finalise(bench.work, interview_id)
     assert len(bench.recogniser.heard) == 1
+
+
+async def test_sound_that_came_late_is_not_written_twice_and_what_was_lost_after_it_is_found(
+    database: Database, bench: Bench, tmp_path: Path
+) -> None:
+    """Packets were held up for 1.1 s and for 2.7 s, so all that came after lies later; then 4 s were lost."""
+    candidate = spoken_then_ended([("heard late", 30.0)])
+    interview_id = await stored(database, candidate)
+    start, said = placed(candidate)
+    said[22 * RATE :] = 0  # so that all of it has its place though it came late
+    one, two, lost, back = (round(s * RATE) for s in (6.0, 12.0, 15.0, 19.0))
+    first, second = round(1.1 * RATE), round(2.7 * RATE)
+    recorded(tmp_path, interview_id, [
+        (start, said[:one]),
+        (start + one + first, said[one:two]),
+        (start + two + first + second, said[two:lost]),
+        (start + back + first + second, said[back : 25 * RATE]),
+    ])  # fmt: skip
+    await sent(bench, interview_id, webm(said), start)
+    await finalise(bench.work, interview_id)
+
+    (heard,) = bench.recogniser.heard
+    heard = heard[round(0.3 * RATE) :]
+    assert not np.any(heard[one + RATE // 4 : one + first - RATE // 4]), "nothing was said in that second"
+    late = first + second
+    assert alike(heard[lost + late : back + late], said[lost:back]) > 0.9
+
+
+async def test_sound_that_came_late_once_moves_nothing_that_did_not(
+    database: Database, bench: Bench, tmp_path: Path
+) -> None:
+    """Packets were held up for 2.7 s; much later two seconds of speech were lost, with silence around that says nothing
+    of where."""
+    candidate = spoken_then_ended([("heard late", 34.0)])
+    interview_id = await stored(database, candidate)
+    start, said = placed(candidate)
+    said[14 * RATE :] = 0
+    said[26 * RATE : 28 * RATE] = said[2 * RATE : 4 * RATE]
+    late = round(2.7 * RATE)
+    held_up, on_time = 6 * RATE, 17 * RATE
+    recorded(tmp_path, interview_id, [
+        (start, said[:held_up]),
+        (start + held_up + late, said[held_up : on_time - late]),
+        (start + on_time, said[on_time : 26 * RATE]),
+        (start + 28 * RATE, said[28 * RATE : 33 * RATE]),
+    ])  # fmt: skip
+    await sent(bench, interview_id, webm(said), start)
+    await finalise(bench.work, interview_id)
+
+    async with database.session() as session:
+        kept = {r.side: r for r in await recordings_of(session, interview_id)}["candidate"]
+    whole, _ = await asyncio.to_thread(soundfile.read, tmp_path / "objects" / kept.object_key, dtype="int16")
+    assert alike(whole[start + 26 * RATE : start + 28 * RATE], said[26 * RATE : 28 * RATE]) > 0.8
 
 
 async def test_a_missing_manifest_is_waited_for_and_what_comes_later_makes_a_new_version(

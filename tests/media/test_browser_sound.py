@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from interviewer.media.browser_sound import SEARCH_S, bridged, decode, fills, gaps, position
+from interviewer.media.browser_sound import FAR_S, SEARCH_S, bridged, decode, fills, gaps, only_late, position
 from tests.clips import clips
 
 RATE = 16_000
@@ -37,10 +37,10 @@ def webm(pcm: Samples, rate: int = 32_000) -> bytes:
     return out.getvalue()
 
 
-def heard_around(at: int, sound: Samples, began: int, server: Samples) -> Samples:
-    """What the service recorded from ``at - SEARCH_S`` on, where ``server`` began at ``began``."""
-    out = np.zeros(len(sound) + 2 * SEARCH, np.int16)
-    low = at - SEARCH
+def heard_around(at: int, sound: Samples, began: int, server: Samples, reach: int = SEARCH) -> Samples:
+    """What the service recorded from ``reach`` before ``at`` on, where ``server`` began at ``began``."""
+    out = np.zeros(len(sound) + 2 * reach, np.int16)
+    low = at - reach
     first, last = max(low, began), min(low + len(out), began + len(server))
     out[first - low : last - low] = server[first - began : last - began]
     return out
@@ -74,6 +74,42 @@ def test_another_sound_is_not_taken_for_the_same(speech: Samples) -> None:
     heard = heard_around(50_000, speech, 50_000, np.resize(other, len(speech)))
     assert position(speech, 50_000, heard, np.ones(len(heard), bool)) is None
     assert position(speech, 50_000, heard, np.zeros(len(heard), bool)) is None
+
+
+@pytest.mark.parametrize("late_s", [-6.0, 3.8, 7.5])
+def test_what_came_late_is_found_farther_off_and_only_where_it_surely_is(speech: Samples, late_s: float) -> None:
+    reach = round(FAR_S * RATE)
+    sound = decode(webm(speech, 16_000))[: 5 * RATE]
+    server = decode(webm(speech, 48_000))
+    at = 200_000
+    began = at + round(late_s * RATE)
+    heard = heard_around(at, sound, began, server, reach)
+    there = np.ones(len(heard), bool)
+    found = position(sound, at, heard, there)
+    assert found is not None
+    assert abs(found - began) <= 0.002 * RATE
+    assert position(sound[: 3 * RATE], at, heard[: 3 * RATE + 2 * reach], there[: 3 * RATE + 2 * reach]) is None
+    twice = np.resize(sound, len(heard))  # it says no more where the same is said again and again
+    assert position(sound, at, twice, there) is None
+    other = np.resize(clips()["jfk"].pcm, len(heard))
+    assert position(sound, at, other, there) is None
+
+
+def test_a_moment_that_was_heard_says_not_where(speech: Samples) -> None:
+    sound = decode(webm(speech, 16_000))[: 5 * RATE]
+    heard = heard_around(50_000, sound, 50_000, speech)
+    there = np.zeros(len(heard), bool)
+    there[SEARCH + RATE : SEARCH + RATE + RATE // 2] = True
+    assert position(sound, 50_000, heard, there) is None
+    there[SEARCH + RATE : SEARCH + 3 * RATE] = True
+    assert position(sound, 50_000, heard, there) is not None
+
+
+def test_nothing_is_missing_where_what_follows_came_late() -> None:
+    gap = (10 * RATE, 13 * RATE)
+    assert only_late(1000, 1000 + 3 * RATE, gap)
+    assert not only_late(1000, 1000 + 2 * RATE, gap), "a second was lost besides"
+    assert not only_late(1000, 1000, gap)
 
 
 def test_gaps_are_what_was_not_received() -> None:

@@ -163,6 +163,26 @@ async def test_a_scorecard_is_stored_once_and_never_changed(database: Database, 
     assert [s.body["n"] for s in every] == [1, 3, 4]
 
 
+async def test_a_list_is_told_the_latest_levels_and_the_questions_titles(database: Database, interview_id: str) -> None:
+    async with database.session() as session:
+        await interviews.update_interview(session, interview_id, script={"questions": [{"id": "a", "title": "Ana's"}]})
+        new = [NewAnswer("b", 1, "spoken", "answered"), NewAnswer("a", 0, "spoken", "answered")]
+        await answers.put_answers(session, interview_id, new)
+        for answer in await answers.answers_of(session, interview_id):
+            for version, levels in ((1, [1, 1]), (2, [4, None])):
+                body = {"criteria": [{"level": n} for n in levels], "provenance": {"calibration": "uncalibrated"}}
+                await scorecards.put_scorecard(
+                    session, answer_id=answer.id, transcript_version=version, rubric_hash="r", judge="j",
+                    judge_version="1", body=body,
+                )  # fmt: skip
+        found = await scorecards.latest_levels(session, [interview_id, "int_unknown"])
+        assert await scorecards.latest_levels(session, []) == []
+    assert found == [
+        scorecards.LatestLevels(interview_id, 0, "a", "Ana's", (4, None), "uncalibrated"),
+        scorecards.LatestLevels(interview_id, 1, "b", None, (4, None), "uncalibrated"),
+    ]
+
+
 async def test_a_side_has_one_recording(database: Database, interview_id: str) -> None:
     async with database.session() as session:
         for sha in ("one", "two"):
