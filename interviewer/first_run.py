@@ -92,6 +92,6 @@ async def _prepare_sounds(service: Service, progress: Progress) -> None:
 
 async def _prepare_rest(service: Service, texts: tuple[str, ...]) -> None:
     try:
-        await service.voice.prepare(texts)
+        await service.voice.prepare(texts, gently=True)
     except ModelGone as error:
         log.error("the voice is gone; captions are all that candidates get", error=str(error))

@@ -8,7 +8,6 @@ answer that ends workers is found and set aside after MOST_TRIES.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -44,6 +43,7 @@ __all__ = ["pick_up_lost_runs", "prepare_run", "rescore"]
 FIRST_PAUSE_S, PAUSE_GROWS, LONGEST_PAUSE_S = 10.0, 4.0, 300.0
 DIED = "The worker ended each time while this answer was judged."
 GONE = "The answer, its transcript or its plan is not there any more."
+REST = 3.0
 LONGEST_YIELD_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -93,7 +93,8 @@ async def _chunk(work: Work, run: ScoringRun, judge: Judge, chunk: int, begun_be
             if not kept:
                 continue
             stretch = kept
-        began = time.monotonic()
+        async with work.resting:  # one chunk's rest is no time for another's
+            judged_s = 0.0
         async for part in judged(work, judge, run.judge, stretch):
             away = _all_passing(part)
             if away is not None:
@@ -101,8 +102,9 @@ async def _chunk(work: Work, run: ScoringRun, judge: Judge, chunk: int, begun_be
                 return
             if not await _keep(work, judge, run, part):
                 return
+            judged_s += sum(j.took_s for j in part)
         work.settle()
-        await _yield_to_live(work, time.monotonic() - began)
+        await _yield_to_live(work, judged_s)
     async with work.database.session() as session:
         due = await next_due(session, run.id, chunk)
     if due is not None:
@@ -226,12 +228,14 @@ async def pick_up_lost_runs(work: Work) -> list[str]:
     return lost
 
 
-async def _yield_to_live(work: Work, took_s: float) -> None:
-    """While somebody is being interviewed on this machine, rest as long as the last stretch took."""
+async def _yield_to_live(work: Work, judged_s: float) -> None:
+    """While somebody is being interviewed on this machine, rest three times as long as the judge used the processor:
+    most of what is asked of the machine meanwhile, a page say, is then answered as if there were no run."""
     async with work.database.session() as session:
         busy = await live_on(session, work.node, but="")
     if busy:
-        await asyncio.sleep(min(took_s, LONGEST_YIELD_S))
+        async with work.resting:
+            await asyncio.sleep(min(REST * judged_s, LONGEST_YIELD_S))
 
 
 def _questions(work: Work, run: ScoringRun) -> Questions:

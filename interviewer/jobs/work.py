@@ -98,6 +98,8 @@ class Work:
     thread: WorkThread = field(default_factory=WorkThread)
     questions: dict[str, Questions] = field(default_factory=dict)
     """By scoring run."""
+    resting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while scoring runs leave this machine to an interview."""
     _waiters: list[WorkThread] = field(default_factory=list)
     _judges: dict[str, Judge] = field(default_factory=dict)
     _settled: bool = False

@@ -159,7 +159,7 @@ class Opening:
             session.finish(session.conversation.ending)  # the outcome was never written: a crash came between
         else:
             session.start()
-            session.prepare(script.all_texts())
+            session.prepare(script.all_texts(), gently=True)
         return Running(session, recorders, number, bundle.hash, whole=not restored.past)
 
     async def restored(self, interview_id: str) -> _Restored:

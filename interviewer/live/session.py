@@ -347,12 +347,12 @@ class InterviewSession:
     def _saying_ended(self, utterance: int, was_cut: bool) -> None:
         self.emit(SayingEnded(self.clock.now(), utterance, was_cut))
 
-    def prepare(self, texts: Sequence[str]) -> None:
-        """Have these texts as sound before they are needed."""
+    def prepare(self, texts: Sequence[str], *, gently: bool = False) -> None:
+        """Have these texts as sound before they are needed; ``gently`` where that is not soon."""
 
         async def made_ready() -> None:
             try:
-                await self._parts.voice.prepare(texts)
+                await self._parts.voice.prepare(texts, gently=gently)
             except ModelGone as error:
                 log.warning("sounds could not be made ready", interview=self.id, error=str(error))
 

