@@ -124,8 +124,10 @@ def read_prompt(path: Path) -> JudgePrompt:
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
         return JudgePrompt.model_validate(data)
-    except (OSError, UnicodeDecodeError) as error:
-        raise PromptFileError(f"{path}: cannot be read ({error})") from error
+    except OSError as error:
+        raise PromptFileError(f"{path}: cannot be read ({(error.strerror or 'unknown').lower()})") from error
+    except UnicodeDecodeError as error:
+        raise PromptFileError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from error
     except yaml.YAMLError as error:
         raise PromptFileError(f"{path}: is not YAML ({error})") from error
     except ValidationError as error:

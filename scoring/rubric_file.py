@@ -36,8 +36,10 @@ def read_examples(path: Path) -> ExampleSet:
 def _read(path: Path, model: type[Model], variables: Mapping[str, str]) -> Model:
     try:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RubricFileError(f"{path}: cannot be read ({error})") from error
+    except OSError as error:
+        raise RubricFileError(f"{path}: cannot be read ({(error.strerror or 'unknown').lower()})") from error
+    except UnicodeDecodeError as error:
+        raise RubricFileError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from error
     except yaml.YAMLError as error:
         raise RubricFileError(f"{path}: is not YAML ({error})") from error
     try:

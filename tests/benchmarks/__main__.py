@@ -18,6 +18,7 @@ from pathlib import Path
 from scoring.judges.choice import add_judge_arguments, judge_options
 from tests.benchmarks.registry import NAMES, benchmark, summary
 from tests.benchmarks.report import DataMissing, Options, Report, machine
+from tests.benchmarks.stolen import StolenTime
 
 __all__ = ["finish", "keep", "main"]
 
@@ -49,11 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.json is not None:
         options = replace(options, so_far=partial(keep, given.name, options=options, file=given.json, complete=False))
     try:
-        report = benchmark(given.name)(options)
+        with StolenTime() as stolen:
+            report = benchmark(given.name)(options)
     except DataMissing as missing:
         print(f"{given.name}: {missing}", file=sys.stderr)
         return 2
-    return finish(given.name, report, options, given.json)
+    told = f"processor time that other machines on the same host took: {stolen}"
+    return finish(given.name, replace(report, notes=[*report.notes, told]), options, given.json)
 
 
 def finish(name: str, report: Report, options: Options, json_file: Path | None) -> int:

@@ -154,6 +154,7 @@ def _stopped(answers: Sequence[Answer], after_s: float, undisturbed: _Undisturbe
     }  # fmt: skip
     try:
         service.start()
+        service.settle()
         with service.api() as api, ThreadPoolExecutor(AT_ONCE) as threads:
             undisturbed = undisturbed or _undisturbed(threads, api, answers, service.address)
             newcomer = invite(api)["link"]

@@ -86,6 +86,7 @@ def run(options: Options) -> Report:
     service = RunningService(folder, extra={"MELVIN_PROMPTS_FOLDER": str(prompts), "MELVIN_ADMISSION": "fixed"})
     try:
         service.start()
+        service.settle()
         with service.api() as api:
             clean = _held(service, api, names, 0.0)
             offline = _held(service, api, names, gone_s)

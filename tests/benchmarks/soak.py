@@ -1,25 +1,29 @@
 """What many interviews, and a long one, leave behind in the service: memory, threads, tasks, sockets, files.
 
 The service runs as a process of its own, the candidates (aiortc) speak to it from here. Part ``many``: 200 interviews
-of about 10 s (join, answer one question, end), four at once. Part ``long``: one of 30 minutes, spoken all through.
+(join, answer one question in 10 s, end), four at once, with a Melvin who greets in few words. Part ``long``: one of 30
+minutes, spoken all through.
 
 Memory is what the processes of the live path hold (the service, its recogniser, its voice; USS, each 5 s), as a
-straight line fitted from when its first interviews have been let go. What is left over is counted in the service
-before and after, each time when all that was held has been let go (160 s after the last interview): threads, sockets
-and open files as the system sees them, tasks of the event loop from /metrics. ``--quick``: 12 interviews and 3 minutes,
-too short for a line to mean much, so no target stands beside it.
+straight line fitted from when its first interviews have been let go; what it was each few minutes is told beside it.
+What is left over is counted in the service before and after, each time when all that was held has been let go (160 s
+after the last interview): threads, sockets and open files as the system sees them (and of what kind the files are),
+tasks of the event loop from /metrics. ``--quick``: 12 interviews and 3 minutes, too short for a line to mean much, so
+no target stands beside it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Coroutine
+from collections import Counter
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +31,7 @@ from typing import Any
 import httpx
 import numpy as np
 import psutil
+import yaml
 
 from tests.benchmarks.network.interview import invite, prompts_with
 from tests.benchmarks.report import Figure, Options, Report
@@ -57,6 +62,8 @@ class _Held:
     files: int
     sockets: int
     tasks: int
+    kinds: Counter[str] = field(default_factory=Counter)
+    """Of the open files, where the system tells."""
 
 
 @dataclass(slots=True)
@@ -88,6 +95,12 @@ class Memory:
                 found[name] = float(slope) * 600
         return found
 
+    def course(self) -> Iterator[str]:
+        """What each process held, at ten moments."""
+        for name, samples in sorted(self.samples.items()):
+            some = samples[:: max(1, len(samples) // 10)]
+            yield f"{name}, MB by minute: " + ", ".join(f"{(t - samples[0][0]) / 60:.0f}: {mb:.1f}" for t, mb in some)
+
 
 def run(options: Options) -> Report:
     parts = PARTS if options.part is None else (options.part,)
@@ -95,12 +108,16 @@ def run(options: Options) -> Report:
         raise SystemExit(f"--part is one of {', '.join(PARTS)}")
     folder = Path(tempfile.mkdtemp(prefix="melvin-soak-"))
     folder.chmod(0o711)  # as root, PostgreSQL runs as another user and must get in
-    service = RunningService(folder, extra={"MELVIN_PROMPTS_FOLDER": str(prompts_with(folder, QUESTIONS))})
+    prompts = prompts_with(folder, QUESTIONS)
+    _brief(prompts / "phrases" / "en.yaml")
+    # Who is let in is not asked here: on a busy machine some of the four would wait in the lobby.
+    service = RunningService(folder, extra={"MELVIN_PROMPTS_FOLDER": str(prompts), "MELVIN_ADMISSION": "fixed"})
     figures: list[Figure] = []
+    notes: list[str] = []
     try:
         service.start()
         with service.api() as api:
-            soak = _Soak(service, api)
+            soak = _Soak(service, api, notes)
             asyncio.run(soak.many(WARM))
             before = soak.settled()
             if "many" in parts:
@@ -113,12 +130,24 @@ def run(options: Options) -> Report:
         if service.process is not None and service.process.poll() is None:
             service.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    return Report(figures)
+    return Report(figures, notes)
+
+
+def _brief(file: Path) -> None:
+    """Melvin greets and takes his leave in a few words: most of so short an interview would be that."""
+    phrases = yaml.safe_load(file.read_text("utf-8"))
+    phrases["phrases"] |= {
+        "greeting": ["Hello. I have {count} questions, for {minutes} minutes."],
+        "closing": ["Thank you.", "That's all."],
+        "ended-early": ["I'll stop here. Please ask {contact}.", "That's all. Please ask {contact}."],
+    }
+    file.write_text(yaml.safe_dump(phrases, allow_unicode=True), "utf-8")
 
 
 class _Soak:
-    def __init__(self, service: RunningService, api: httpx.Client) -> None:
+    def __init__(self, service: RunningService, api: httpx.Client, notes: list[str]) -> None:
         assert service.process is not None
+        self._notes = notes
         self._service = service
         self._process = psutil.Process(service.process.pid)
         self._api = api
@@ -137,6 +166,9 @@ class _Soak:
         growth = memory.growth(SETTLE_S + 40)
         after = self.settled()
         most = None if quick else MOST_MB
+        self._notes += [f"{name}: {line}" for line in memory.course()]
+        if more := after.kinds - before.kinds:
+            self._notes.append(f"{name}: files left over: " + ", ".join(f"{n} {kind}" for kind, n in more.items()))
         return [
             Figure(f"{name}: interviews ended", done, f"of {count}", at_least=count),
             Figure(f"{name}: memory growth, live path", sum(growth.values()), "MB per 10 min", at_most=most),
@@ -193,7 +225,10 @@ class _Soak:
         for _ in range(5):  # what comes and goes by itself is not left over
             time.sleep(1)
             held.append(self._held())
-        return _Held(*(min(getattr(one, name) for one in held) for name in ("threads", "files", "sockets", "tasks")))
+        threads, files, sockets, tasks = (
+            min(getattr(one, name) for one in held) for name in ("threads", "files", "sockets", "tasks")
+        )
+        return _Held(threads, files, sockets, tasks, min(held, key=lambda one: one.files).kinds)
 
     def _held(self) -> _Held:
         text = httpx.get(f"{self._service.address}/metrics", trust_env=False, timeout=30).text
@@ -201,8 +236,22 @@ class _Soak:
         assert tasks, "the service does not count its tasks"
         process = self._process
         return _Held(
-            process.num_threads(), process.num_fds(), len(process.net_connections("inet")), round(float(tasks[1]))
+            process.num_threads(),
+            process.num_fds(),
+            len(process.net_connections("inet")),
+            round(float(tasks[1])),
+            _kinds(process.pid),
         )
+
+
+def _kinds(pid: int) -> Counter[str]:
+    """Open files by what they are: a path, or socket, pipe, anon_inode; none where the system does not tell."""
+    found: Counter[str] = Counter()
+    with contextlib.suppress(OSError):
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):  # closed meanwhile
+                found[os.readlink(entry).partition(":[")[0]] += 1
+    return found
 
 
 def _live_path(service: psutil.Process) -> dict[str, psutil.Process]:

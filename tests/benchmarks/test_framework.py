@@ -7,6 +7,7 @@ import pytest
 from tests.benchmarks.__main__ import finish, main
 from tests.benchmarks.registry import NAMES, benchmark
 from tests.benchmarks.report import Figure, Options, Report
+from tests.benchmarks.stolen import StolenTime
 
 
 def test_each_name_is_listed_with_a_sentence(capsys):
@@ -44,3 +45,12 @@ def test_a_target_is_met_or_missed(figure, met, tmp_path, capsys):
     assert written["figures"][0]["met"] is met
     assert written["quick"] is True
     assert written["machine"]["cores"] >= 1
+
+
+def test_stolen_time_is_told_as_a_share_of_all_and_of_the_worst_moment():
+    stolen = StolenTime()
+    stolen.take([(0.0, 100.0), (1.0, 110.0), (1.0, 120.0), (1.0, 120.0)])
+    assert str(stolen) == "5.0%, most in 5 s 10%"
+    with StolenTime() as now:
+        pass
+    assert 0 <= now.mean <= now.most <= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -13,16 +14,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psutil
 
 __all__ = ["RunningService", "free_port"]
 
 START_S = 240.0
+QUIET_S = 4.0
 
 
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _processor_s(pid: int) -> float:
+    """Of a process and its children."""
+    used = 0.0
+    for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            used += times.user + times.system
+    return used
 
 
 @dataclass
@@ -71,6 +84,18 @@ class RunningService:
                     pass
             time.sleep(0.2)
         raise AssertionError(f"the service was not ready within {START_S} s:\n{self.output[-4000:]}")
+
+    def settle(self) -> None:
+        """Return when it has nothing left to make ready: on its first start that is Melvin's sentences, which takes
+        half of a processor for a minute or two. A service in use has long done so."""
+        assert self.process is not None
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            used = _processor_s(self.process.pid)
+            time.sleep(QUIET_S)
+            if _processor_s(self.process.pid) - used < 0.1 * QUIET_S:
+                return
+        raise AssertionError(f"the service was still at work {START_S} s after its start")
 
     def stop(self) -> int:
         """As an operator stops it: SIGTERM. The exit code."""

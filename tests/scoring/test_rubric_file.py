@@ -31,7 +31,7 @@ def test_variables_are_put_into_a_rubric() -> None:
     [
         (None, "cannot be read"),
         (b"rubric: [", "not YAML"),
-        (b"\xff\xfe\x00", "cannot be read"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
         (b"rubric: x\nversion: 1\n", "title: Field required"),
         (b"- a list", "valid dictionary"),
     ],

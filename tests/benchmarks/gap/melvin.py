@@ -137,6 +137,7 @@ def running_melvin(few_words: bytes) -> Iterator[Melvin]:
     )
     try:
         service.start()
+        service.settle()
         yield Melvin(service, few_words)
     finally:
         if service.process is not None and service.process.poll() is None:

@@ -128,6 +128,7 @@ class Caller:
         self._page: _DeafPage | None = None
         self._holding: asyncio.Task[None] | None = None
         self._opened = asyncio.Event()
+        self._refused = ""
         self.speech = Speech()
         self.recording = recording(self.speech) if recording is not None else None
         self.connections = 0
@@ -138,7 +139,7 @@ class Caller:
         await asyncio.wait({waiting, self._holding}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
         if self._holding.done():
             await self._holding
-        assert waiting.done(), "no connection within 30 s"
+        assert waiting.done(), f"no connection within 30 s; the last try: {self._refused or 'no answer'}"
         return self
 
     async def __aexit__(
@@ -172,7 +173,8 @@ class Caller:
                 try:
                     async with asyncio.timeout(OPEN_S):
                         await self._connect(page, microphone)
-                except (TimeoutError, ConnectionError):
+                except (TimeoutError, ConnectionError) as error:
+                    self._refused = f"{type(error).__name__} {error}"
                     await page.connection.close()
                     await asyncio.sleep(AGAIN_S)
                     continue

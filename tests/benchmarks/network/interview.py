@@ -84,7 +84,9 @@ def hold(conditions: Sequence[Condition], answers: Sequence[Answer], seed: int, 
     """One interview for each condition, ``at_once`` of them, by the name of the condition."""
     folder = Path(tempfile.mkdtemp(prefix="melvin-network-"))
     folder.chmod(0o711)  # as root, PostgreSQL runs as another user and must get in
-    service = RunningService(folder, extra={"MELVIN_PROMPTS_FOLDER": str(prompts_with(folder, len(TEXTS)))})
+    prompts = prompts_with(folder, len(TEXTS))
+    # Who is let in is not asked here: the next one would wait in the lobby of a busy machine.
+    service = RunningService(folder, extra={"MELVIN_PROMPTS_FOLDER": str(prompts), "MELVIN_ADMISSION": "fixed"})
     try:
         service.start()
         with service.api() as api:

@@ -36,8 +36,8 @@ BACK_S = 0.03
 @dataclass(slots=True)
 class Uplink:
     """``delays``: (when a block arrived, how old its first sample was), seconds. ``ends``: when the network was good
-    again. ``pcm``: what was recorded, 16 kHz. ``lag_s``: how late this process itself came to its work, 95th
-    percentile, which is part of every delay."""
+    again. ``pcm``: what was recorded, 16 kHz. ``lags``: (when, how late this process itself came to its work), which is
+    part of every delay."""
 
     stock: bool
     delays: list[tuple[float, float]] = field(default_factory=list)
@@ -45,12 +45,26 @@ class Uplink:
     ends: float = 0.0
     over: float = 0.0
     connections: int = 0
-    lag_s: float = 0.0
+    lags: list[tuple[float, float]] = field(default_factory=list)
     pcm: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
 
     def _median(self, start: float, end: float) -> float:
         inside = [delay for at, delay in self.delays if start <= at < end]
         return float(np.median(inside)) if inside else float("inf")
+
+    def _tells(self, start: float) -> bool:
+        """Whether the window that begins then says something: nothing came, or this process was in time."""
+        end = start + WINDOW_S
+        return not np.isfinite(self._median(start, end)) or self._own_lag(start, end) <= BACK_S
+
+    def _own_lag(self, start: float, end: float) -> float:
+        """The most by which this process was late for anything that it did then."""
+        return max((lag for at, lag in self.lags if at >= start and at - lag < end), default=0.0)
+
+    @property
+    def lag_s(self) -> float:
+        """95th percentile."""
+        return float(np.percentile([lag for _, lag in self.lags], 95)) if self.lags else 0.0
 
     @property
     def base_s(self) -> float:
@@ -63,9 +77,14 @@ class Uplink:
 
     @property
     def back_after_s(self) -> float:
-        """From the end of the bad network to when the delay is down for good; infinite where it never is."""
+        """From the end of the bad network to when the delay is down for good; infinite where it never is, or where
+        that cannot be told. Half seconds in which sound came and this process itself was that late say nothing of the
+        network; most of them have to say something."""
         limit = self.base_s + BACK_S
-        starts = np.arange(self.ends, self.over - WINDOW_S, WINDOW_S)
+        all_starts = np.arange(self.ends, self.over - WINDOW_S, WINDOW_S)
+        starts = [start for start in all_starts if self._tells(start)]
+        if len(starts) <= len(all_starts) / 2:
+            return float("inf")
         high = [start for start in starts if self._median(start, start + WINDOW_S) > limit]
         if not high:
             return 0.0
@@ -126,20 +145,18 @@ async def listen(condition: Condition, sound: npt.NDArray[np.int16], seed: int) 
     return await asyncio.gather(*(_listen(condition, sound, seed, stock) for stock in (False, True)))
 
 
-async def _lags(into: list[float]) -> None:
-    loop = asyncio.get_running_loop()
+async def _lags(into: list[tuple[float, float]]) -> None:
     while True:
-        due = loop.time() + 0.01
+        due = time.monotonic() + 0.01
         await asyncio.sleep(0.01)
-        into.append(loop.time() - due)
+        into.append((time.monotonic(), time.monotonic() - due))
 
 
 async def _listen(condition: Condition, sound: npt.NDArray[np.int16], seed: int, stock: bool) -> Uplink:
     uplink = Uplink(stock)
     with tempfile.TemporaryDirectory(prefix="melvin-network-") as folder:
         service = _Service(Path(folder), uplink)
-        lags: list[float] = []
-        gauge = asyncio.create_task(_lags(lags))
+        gauge = asyncio.create_task(_lags(uplink.lags))
         async with Relay(seed) as relay, Caller(relay, service.answer) as caller:
             await asyncio.sleep(BEFORE_S)
             spoken = caller.speech.say(sound)
@@ -160,6 +177,5 @@ async def _listen(condition: Condition, sound: npt.NDArray[np.int16], seed: int,
             uplink.over = time.monotonic()
             uplink.connections = caller.connections
         gauge.cancel()
-        uplink.lag_s = float(np.percentile(lags, 95))
         uplink.pcm = await service.close()
     return uplink

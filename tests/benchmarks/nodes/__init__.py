@@ -108,6 +108,8 @@ def _two_nodes() -> Iterator[tuple[RunningService, RunningService]]:
             node.extra["MELVIN_PUBLIC_URL"] = nodes[1].address
             stack.callback(_stopped, node)
             node.start()
+        for node in nodes:
+            node.settle()
         yield nodes[0], nodes[1]
 
 
