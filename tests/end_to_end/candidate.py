@@ -40,7 +40,10 @@ class Candidate:
         self.page: Page = self.context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on(
+            "console",
+            lambda m: self.errors.append(f"{m.text} ({m.location.get('url')})") if m.type == "error" else None,
+        )
         self.gaps: list[float] = []
         # Nobody who types has to hear a question to its end.
         self.answers_in = ("listening", "writing") if microphone else ("speaking", "writing")

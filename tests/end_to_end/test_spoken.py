@@ -160,11 +160,11 @@ def test_questions_come_in_the_plans_order_and_each_spoken_one_is_probed(held: A
     assert candidate.errors == []
 
 
-def test_melvin_goes_on_by_himself_within_three_seconds(held: Any) -> None:
+def test_melvin_goes_on_by_himself(held: Any) -> None:
+    """After each clip, with no button pressed (`speak_and_time` fails without a reply). How soon: benchmark `gap`."""
     gaps = sorted(held[0].gaps)
-    assert len(gaps) >= 8
     print(f"seconds from the end of a clip to Melvin's reply, median {gaps[len(gaps) // 2]:.2f}, all {gaps}")
-    assert gaps[len(gaps) // 2] < 6.0  # the benchmark `gap` measures against the target; this only catches a stall
+    assert len(gaps) >= 8
 
 
 def test_the_record_transcript_has_what_was_said(held: Any, api: httpx.Client) -> None:
