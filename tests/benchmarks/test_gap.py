@@ -134,7 +134,7 @@ def test_the_parts_of_a_gap_come_from_the_log_and_the_rest_was_on_the_way():
 
 @pytest.fixture
 def given(spoken) -> Given:
-    answer = Answer("a.flac", np.zeros(RATE, np.int16), spoken)
+    answer = Answer("a.flac", "somebody", np.zeros(RATE, np.int16), spoken)
     return Given(answer, Outcome(1.5, (True,), 0, replied=True), True, Stages(0.8, 1.1, 0.1, 0.05, 0.25, 0.9))
 
 
@@ -174,7 +174,7 @@ def test_a_run_that_is_stopped_in_mid_answer_keeps_those_before(given, so_far):
     with pytest.raises(KeyboardInterrupt):
         kept([interview], 40, keep_it)
     assert values(file)["answers"] == 2
-    assert values(file)["share of them cut in upon"] == 100.0
+    assert values(file)["share of them cut in upon, mean over their lengths"] == 100.0
     left = json.loads(file.read_text())
     assert left["complete"] is False
     assert left["notes"][0] == "2 of 40 answers were given"

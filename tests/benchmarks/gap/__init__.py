@@ -15,8 +15,10 @@ same graph: one audio clock says when the last sample of speech went out and whe
 
 Data: the pause set of the benchmark ``turns``: audio/read_en, spontaneous_en, fillers_en and moon_intent_pauses of DIR,
 recordings of at most 30 s (as they are, 20 s) with at least 2.5 s from the first to the last sample of speech. 20
-answers as they are and answers with spliced silences until there are 40 in all, and 60 pauses, in four interviews one
-after the other: about 15 minutes on two quiet cores. ``--quick`` takes 4 answers and 6 pauses in two: 3 minutes.
+answers as they are and answers with spliced silences until there are 40 in all, and 60 pauses. An interview has
+answers of one speaker, since Melvin learns how long a candidate's pauses are, at most twelve, all as they are or all
+spliced; one interview is held after the other: about 20 minutes on two quiet cores. ``--quick`` takes 4 answers and 6
+pauses.
 ``--answers N`` takes N answers and half as many pauses again, at least; ``--minutes M`` begins no answer that would end
 later than that, from when Melvin is ready. Each answer is printed when it was given, and the figures so far are kept
 each time (``--json``). Two interviews at once would take each other's processor time, and the gaps would not be those
@@ -28,7 +30,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import islice, zip_longest
 
 from playwright.sync_api import Browser, Error
 
@@ -44,8 +46,8 @@ from tests.clips import RATE
 __all__ = ["Interview", "give", "kept", "run"]
 
 SEED = 4
-ANSWERS, PAUSES_PER_ANSWER, ROUNDS = 40, 1.5, 2
-QUICK_ANSWERS, QUICK_ROUNDS = 4, 1
+ANSWERS, PAUSES_PER_ANSWER, QUICK_ANSWERS = 40, 1.5, 4
+MOST_IN_ONE = 12
 LONGEST_WHOLE_S = 20.0
 THINKS_S = 0.5
 """Nobody answers in the instant that a question ends."""
@@ -75,12 +77,10 @@ def give(
 
 def run(options: Options) -> Report:
     chosen = _chosen(options)
-    planned = sum(len(answers) for answers in chosen)
+    planned = sum(len(answers) for answers, _ in chosen)
     with running_melvin(few_words(options.data)) as melvin, open_browser() as browser:
         fits = _limit(options.minutes)
-        interviews = [
-            partial(_interview, melvin, browser, answers, bool(n % 2), fits) for n, answers in enumerate(chosen)
-        ]
+        interviews = [partial(_interview, melvin, browser, answers, broken, fits) for answers, broken in chosen]
         return kept(interviews, planned, options.so_far)
 
 
@@ -133,8 +133,8 @@ def _limit(minutes: float | None) -> Callable[[Answer], bool]:
     return fits
 
 
-def _chosen(options: Options) -> list[list[Answer]]:
-    """For each interview, as they are and spliced by turns; the more of the latter the fewer pauses they give."""
+def _chosen(options: Options) -> list[tuple[list[Answer], bool]]:
+    """For each interview its answers, and whether they are spliced; the more of those the fewer pauses they give."""
     answers = options.answers or (QUICK_ANSWERS if options.quick else ANSWERS)
     pauses = round(answers * PAUSES_PER_ANSWER)
     short = (answer for answer in plain(options.data, SEED) if len(answer.pcm) <= LONGEST_WHOLE_S * RATE)
@@ -143,9 +143,25 @@ def _chosen(options: Options) -> list[list[Answer]]:
     for answer in spliced(options.data, words_by_whisper(), SEED + 1):
         broken.append(answer)
         if len(whole) + len(broken) >= answers and _pauses(whole) + _pauses(broken) >= pauses:
-            rounds = QUICK_ROUNDS if options.quick else ROUNDS
-            return [of[n::rounds] for n in range(rounds) for of in (whole, broken)]
+            return _interviews(whole, broken)
     raise DataMissing(f"{options.data}/audio holds too few recordings for {pauses} pauses")
+
+
+def _interviews(whole: Sequence[Answer], broken: Sequence[Answer]) -> list[tuple[list[Answer], bool]]:
+    """One speaker in each; both kinds by turns while there are both, so that those begun in time have some of each."""
+    by_kind: list[list[tuple[list[Answer], bool]]] = []
+    for answers, is_broken in ((whole, False), (broken, True)):
+        of: dict[str, list[Answer]] = {}
+        for answer in answers:
+            of.setdefault(answer.speaker, []).append(answer)
+        by_kind.append([(list(some), is_broken) for own in of.values() for some in _parts(own)])
+    return [one for pair in zip_longest(*by_kind) for one in pair if one is not None]
+
+
+def _parts(answers: Sequence[Answer]) -> Iterator[Sequence[Answer]]:
+    """As few as can be, of about the same length."""
+    parts = -(-len(answers) // MOST_IN_ONE)
+    return (answers[n::parts] for n in range(parts))
 
 
 def _pauses(answers: Sequence[Answer]) -> int:

@@ -42,6 +42,7 @@ class Answer:
     """``pcm``: 16 kHz mono, with a little room tone before and after."""
 
     name: str
+    speaker: str
     pcm: Pcm
     spoken: Spoken
 
@@ -80,12 +81,12 @@ def _spliced(clip: Clip, words: Words) -> list[Answer]:
     (sound,) = made
     level = speech_level(whole.pcm)
     # A boundary after the first word, or before it as the recogniser has it, is no pause in an answer.
-    least = (_levelled(clip.name, whole.pcm, level).spoken.begin + LEAST_BEFORE_S) * RATE
+    least = (_levelled(clip, clip.name, whole.pcm, level).spoken.begin + LEAST_BEFORE_S) * RATE
     early = [at < least for at, _ in sound.spliced]
     if all(early):
         return []
     return [
-        _levelled(f"{clip.name}, lengths from {LENGTHS_S[n]:g} s", _with_lengths(sound, early, n), level)
+        _levelled(clip, f"{clip.name}, lengths from {LENGTHS_S[n]:g} s", _with_lengths(sound, early, n), level)
         for n in range(len(LENGTHS_S))
     ]
 
@@ -110,7 +111,7 @@ def words_by_whisper() -> Words:
 def few_words(data: Path) -> bytes:
     """For the check of the microphone."""
     pcm = load(data / "audio" / "read_en" / FEW_WORDS)
-    return _levelled(FEW_WORDS, pcm, speech_level(pcm)).wav
+    return as_wav(_louder(pcm, speech_level(pcm)))
 
 
 def _shuffled(data: Path, seed: int) -> list[Clip]:
@@ -122,13 +123,17 @@ def _shuffled(data: Path, seed: int) -> list[Clip]:
 
 def _whole(clip: Clip) -> Answer:
     sound = next(answers_of(clip, lambda _: ()))
-    return _levelled(sound.name, sound.pcm, speech_level(sound.pcm))
+    return _levelled(clip, sound.name, sound.pcm, speech_level(sound.pcm))
 
 
 def _long_enough(answer: Answer) -> bool:
     return answer.spoken.end - answer.spoken.begin >= SHORTEST_S
 
 
-def _levelled(name: str, pcm: Pcm, level: float) -> Answer:
-    louder = np.clip(pcm * (SPEECH_LEVEL / level), -32767, 32767).astype(np.int16)
-    return Answer(name, louder, Spoken.of(louder, SPEECH_LEVEL))
+def _levelled(clip: Clip, name: str, pcm: Pcm, level: float) -> Answer:
+    louder = _louder(pcm, level)
+    return Answer(name, clip.speaker, louder, Spoken.of(louder, SPEECH_LEVEL))
+
+
+def _louder(pcm: Pcm, level: float) -> Pcm:
+    return np.clip(pcm * (SPEECH_LEVEL / level), -32767, 32767).astype(np.int16)

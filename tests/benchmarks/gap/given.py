@@ -52,7 +52,8 @@ def report(given: Sequence[Given], notes: Sequence[str] = ()) -> Report:
     gaps = [g.outcome.gap_s or 0.0 for g in replied]
     cut = [(p.end - p.begin, c) for g in given for p, c in zip(g.answer.spoken.pauses, g.outcome.cut, strict=True)]
     median, ninth, slowest, largest = np.percentile(gaps, [50, 90, 95, 100]) if gaps else (np.inf,) * 4
-    share = 100 * sum(c for _, c in cut) / len(cut) if cut else np.inf
+    by_length = [[c for s, c in cut if low <= s + ROUNDING_S < high] for low, high in pairwise(LENGTHS)]
+    shares = [100 * sum(of) / len(of) for of in by_length if of]
     figures = [
         Figure("answers", len(given), ""),
         Figure("answers with a response gap", len(gaps), ""),
@@ -61,7 +62,13 @@ def report(given: Sequence[Given], notes: Sequence[str] = ()) -> Report:
         Figure("response gap, 95th percentile", float(slowest), "s", at_most=2.0),
         Figure("response gap, largest", float(largest), "s"),
         Figure("pauses of 1 s or more", len(cut), ""),
-        Figure("share of them cut in upon", share, "%", at_most=3.0),
+        Figure(
+            "share of them cut in upon, mean over their lengths",
+            float(np.mean(shares)) if shares else np.inf,
+            "%",
+            at_most=3.0,
+        ),
+        Figure("cut in upon", sum(c for _, c in cut), ""),
         Figure("came in over the voice or in a shorter pause", sum(g.outcome.cut_elsewhere for g in given), ""),
         Figure("answers without a reply", sum(not g.outcome.replied for g in given), ""),
     ]
@@ -70,8 +77,7 @@ def report(given: Sequence[Given], notes: Sequence[str] = ()) -> Report:
         found.append(
             f"gaps after {kind}, s: " + " ".join(f"{g.outcome.gap_s:.2f}" for g in replied if g.spliced is spliced)
         )
-    for low, high in pairwise(LENGTHS):
-        of = [c for s, c in cut if low <= s + ROUNDING_S < high]
+    for (low, high), of in zip(pairwise(LENGTHS), by_length, strict=True):
         found.append(f"pauses of {low:g} s and more, below {high:g} s: {sum(of)} of {len(of)} cut in upon")
     found += table([g.stages for g in given if g.stages is not None])
     found += [line(g) for g in given]
