@@ -125,3 +125,19 @@ async def test_corrections_stay_until_the_receipt_and_are_those_of_one_link(page
         return [before, keptCorrections("/i/token").length, keptCorrections("/i/other").length];
     }""")
     assert kept == [[{"name": "turn-1", "heard": "They flu", "text": "They flew"}], 0, 1]
+
+
+async def test_a_correction_that_is_as_long_as_it_can_be_says_so(page: Page) -> None:
+    await page.evaluate("""async () => {
+        document.body.dataset.base = "/i/token";
+        document.body.innerHTML = `<form id="corrections">
+            <textarea name="turn-1" maxlength="20" aria-describedby="said"></textarea>
+            <span id="said"></span><button id="submit-corrections"></button></form>`;
+        await import("/static/candidate/corrections.js");
+    }""")
+    told = page.locator("#said")
+    await page.locator("textarea").press_sequentially("They flew")
+    assert await told.inner_text() == "Changed by you"
+    await page.locator("textarea").press_sequentially(" to the moon and back")
+    assert len(await page.locator("textarea").input_value()) == 20
+    assert "20 characters: please look whether its end is missing" in await told.inner_text()

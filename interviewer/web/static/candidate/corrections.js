@@ -11,10 +11,16 @@ function show() {
   const changed = boxes.filter((box) => box.value !== box.defaultValue);
   send.textContent = changed.length > 0 ? "I corrected it, send it" : "Looks right, send it";
   for (const box of boxes) {
-    const word = changed.includes(box) ? "Changed by you" : "";
+    const word = !changed.includes(box) ? "" : box.value.length < box.maxLength ? "Changed by you" : full(box);
     const place = document.getElementById(box.getAttribute("aria-describedby"));
     if (place.textContent !== word) place.textContent = word;
   }
+}
+
+/** The browser takes no more than this and says nothing of it, whatever is typed or pasted. */
+function full(box) {
+  const most = box.maxLength.toLocaleString("en");
+  return `Changed by you. This is as long as it can be, ${most} characters: please look whether its end is missing.`;
 }
 
 const kept = keptCorrections(base);
