@@ -9,13 +9,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from interviewer.speech.activity import VoiceActivity
 from scoring.transcript import Word
-from tests.benchmarks.gap.measure import Spoken, speech_level
+from tests.benchmarks.gap.measure import Sound, Spoken, silences, speech_level
 from tests.benchmarks.turns.endings import recogniser
 from tests.benchmarks.turns.pause_set import LENGTHS_S, Clip, answers_of, clips
 from tests.benchmarks.turns.pause_set import Answer as Spliced
@@ -34,6 +36,9 @@ SHORTEST_S = 2.5
 LONGEST_S = 30.0
 """Of a recording; longer ones take a run's time for few answers."""
 LEAST_BEFORE_S = 0.5
+SHORT_S, NEAR_S = 0.2, 0.05
+"""A silence in a pause of the speaker's own that is longer than this, or so near to it, would only make that longer: it
+is none in mid-clause, nor of the length that it was made."""
 FEW_WORDS = "librivox_0890.flac"
 
 
@@ -60,8 +65,9 @@ def plain(data: Path, seed: int) -> Iterator[Answer]:
 
 
 def spliced(data: Path, words: Words, seed: int) -> Iterator[Answer]:
-    """Recordings with a silence after about every third second of speech; the lengths go round from clip to clip, so
-    that each comes as often. After the last recording the first comes again, with other lengths."""
+    """Recordings with a silence after about every third second of speech, where the speaker made none of their own; the
+    lengths go round from clip to clip, so that each comes as often. After the last recording the first comes again,
+    with other lengths."""
     known = [clip for clip in _shuffled(data, seed) if _long_enough(_whole(clip))]
     made: dict[str, list[Answer]] = {}
     for n in range(len(LENGTHS_S)):
@@ -82,21 +88,34 @@ def _spliced(clip: Clip, words: Words) -> list[Answer]:
     level = speech_level(whole.pcm)
     # A boundary after the first word, or before it as the recogniser has it, is no pause in an answer.
     least = (_levelled(clip, clip.name, whole.pcm, level).spoken.begin + LEAST_BEFORE_S) * RATE
-    early = [at < least for at, _ in sound.spliced]
-    if all(early):
+    own = [*silences(whole.pcm, level), *_not_heard(whole.pcm)]
+    left_out, before = [], 0
+    for at, length in sound.spliced:
+        where = (at - before) / RATE
+        in_own = any(s.begin - NEAR_S < where < s.end + NEAR_S for s in own if s.end - s.begin > SHORT_S)
+        left_out.append(at < least or in_own)
+        before += length
+    if all(left_out):
         return []
     return [
-        _levelled(clip, f"{clip.name}, lengths from {LENGTHS_S[n]:g} s", _with_lengths(sound, early, n), level)
+        _levelled(clip, f"{clip.name}, lengths from {LENGTHS_S[n]:g} s", _with_lengths(sound, left_out, n), level)
         for n in range(len(LENGTHS_S))
     ]
 
 
-def _with_lengths(sound: Spliced, early: Sequence[bool], shift: int) -> Pcm:
-    """Its silences made longer or shorter; ``early`` ones are taken out."""
+def _not_heard(pcm: Pcm) -> list[Sound]:
+    """Silences between the first and the last speech by voice activity, which breath and a noisy room do not hide
+    from."""
+    found = [(a.kind, a.at / RATE) for a in VoiceActivity().feed(0, np.append(pcm, np.zeros(RATE, np.int16)))]
+    return [Sound(end, begin) for (kind, end), (_, begin) in pairwise(found) if kind == "ended"]
+
+
+def _with_lengths(sound: Spliced, left_out: Sequence[bool], shift: int) -> Pcm:
+    """Its silences made longer or shorter; those ``left_out`` are taken out."""
     parts, done, n = [], 0, shift
-    for (at, length), left_out in zip(sound.spliced, early, strict=True):
+    for (at, length), without in zip(sound.spliced, left_out, strict=True):
         parts.append(sound.pcm[done:at])
-        if not left_out:
+        if not without:
             parts.append(np.resize(sound.pcm[at : at + length], round(LENGTHS_S[n % len(LENGTHS_S)] * RATE)))
             n += 1
         done = at + length
