@@ -34,7 +34,7 @@ from itertools import islice, zip_longest
 
 from playwright.sync_api import Browser, Error
 
-from tests.benchmarks.gap.answers import Answer, few_words, plain, spliced, words_by_whisper
+from tests.benchmarks.gap.answers import Answer, by_speaker, few_words, plain, spliced, words_by_whisper
 from tests.benchmarks.gap.caller import Caller, open_browser
 from tests.benchmarks.gap.given import Given, line, report
 from tests.benchmarks.gap.measure import Outcome, outcome
@@ -151,10 +151,7 @@ def _interviews(whole: Sequence[Answer], broken: Sequence[Answer]) -> list[tuple
     """One speaker in each; both kinds by turns while there are both, so that those begun in time have some of each."""
     by_kind: list[list[tuple[list[Answer], bool]]] = []
     for answers, is_broken in ((whole, False), (broken, True)):
-        of: dict[str, list[Answer]] = {}
-        for answer in answers:
-            of.setdefault(answer.speaker, []).append(answer)
-        by_kind.append([(list(some), is_broken) for own in of.values() for some in _parts(own)])
+        by_kind.append([(list(some), is_broken) for own in by_speaker(answers) for some in _parts(own)])
     return [one for pair in zip_longest(*by_kind) for one in pair if one is not None]
 
 

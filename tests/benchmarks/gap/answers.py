@@ -24,7 +24,7 @@ from tests.benchmarks.turns.pause_set import Answer as Spliced
 from tests.clips import RATE, load
 from tests.end_to_end.candidate import as_wav
 
-__all__ = ["Answer", "few_words", "plain", "spliced", "words_by_whisper"]
+__all__ = ["Answer", "by_speaker", "few_words", "plain", "spliced", "words_by_whisper"]
 
 Pcm = npt.NDArray[np.int16]
 Words = Callable[[Pcm], Sequence[Word]]
@@ -120,6 +120,14 @@ def _with_lengths(sound: Spliced, left_out: Sequence[bool], shift: int) -> Pcm:
             n += 1
         done = at + length
     return np.concatenate([*parts, sound.pcm[done:]])
+
+
+def by_speaker(answers: Sequence[Answer]) -> list[list[Answer]]:
+    """In the order of each speaker's first answer."""
+    of: dict[str, list[Answer]] = {}
+    for answer in answers:
+        of.setdefault(answer.speaker, []).append(answer)
+    return list(of.values())
 
 
 def words_by_whisper() -> Words:

@@ -11,13 +11,15 @@ Chromium and heard as in the benchmark ``gap``, each with the same questions and
   own log, from the answer's last sample of speech until it has been silent for 2 s, over answers it did not come in on.
 
 Data: as for ``gap``. 8 answers without a pause and 16 pauses or a few more for each of the three, in two interviews
-each: about 14 minutes on two quiet cores, and two more for the installation on a first run. ``--quick``: 2 answers and
-3 pauses or more for each, in one interview: 4 minutes.
+with each bot and in one for each speaker with Melvin, who learns how long a candidate's pauses are: about 16 minutes on
+two quiet cores, and two more for the installation on a first run. ``--quick``: 2 answers and 3 pauses or more for each:
+4 minutes.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from itertools import islice
@@ -29,7 +31,7 @@ from playwright.sync_api import Browser
 
 from interviewer.speech.models import whisper_folder
 from tests.benchmarks.gap import give
-from tests.benchmarks.gap.answers import Answer, few_words, plain, spliced, words_by_whisper
+from tests.benchmarks.gap.answers import Answer, by_speaker, few_words, plain, spliced, words_by_whisper
 from tests.benchmarks.gap.caller import Caller, open_browser
 from tests.benchmarks.gap.measure import Mark, Outcome, Reply, reply
 from tests.benchmarks.gap.melvin import running_melvin
@@ -80,7 +82,9 @@ def run(options: Options) -> Report:
         given: dict[str, list[Given]] = {name: [] for name in sides}
         for n in range(rounds):
             for name, side in sides.items():
-                given[name] += _interview(side, browser, whole[n::rounds] + broken[n::rounds])
+                answers = whole[n::rounds] + broken[n::rounds]
+                for some in by_speaker(answers) if name == OURS else [answers]:
+                    given[name] += _interview(side, browser, some)
     return _report(given, {a.name for a in whole})
 
 
@@ -96,7 +100,7 @@ def _chosen(options: Options) -> tuple[list[Answer], list[Answer]]:
     raise DataMissing(f"{options.data}/audio holds too few recordings for {answers} answers and {pauses} pauses")
 
 
-def _interview(side: Side, browser: Browser, answers: list[Answer]) -> list[Given]:
+def _interview(side: Side, browser: Browser, answers: Sequence[Answer]) -> list[Given]:
     with side.interview(browser) as (caller, log):
         caller.wait_for_reply(0.0, QUIET_S, GREETING_S)
         given = []
