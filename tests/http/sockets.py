@@ -27,7 +27,7 @@ class Socket:
         self._to_app.put_nowait({"type": "websocket.connect"})
 
     async def _event(self) -> dict[str, Any]:
-        return await asyncio.wait_for(self._from_app.get(), 5)
+        return await asyncio.wait_for(self._from_app.get(), 20)
 
     async def accepted(self) -> None:
         assert (await self._event())["type"] == "websocket.accept"
@@ -56,4 +56,4 @@ async def open_socket(app: FastAPI, path: str, query: str = "") -> AsyncIterator
     await socket.accepted()
     yield socket
     socket.leave()
-    await asyncio.wait_for(socket.task, 5)
+    await asyncio.wait_for(socket.task, 20)

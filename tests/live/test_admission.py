@@ -157,7 +157,7 @@ async def test_who_waits_is_woken_each_second(house: House) -> None:
     waiting = asyncio.create_task(house.admission.change(within_s=30))
     await asyncio.sleep(0)
     house.pass_time(1, "bo")
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 20)
     assert house.admission.look("cy", sound=True, begun=False) is None
 
 

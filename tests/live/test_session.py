@@ -288,7 +288,7 @@ async def test_a_full_house_gives_a_place_in_line_and_serves_the_running_one(hou
         assert (await live.state(first))["phase"] == "writing"
         await live.receive(first, page, {"t": "press", "button": "end"})
         await page.until("finished")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await live.place(second, sound=False, knows=busy.value.place) is not None:
                 pass
         assert (await asked(await join(live, second)))["question"]
@@ -326,7 +326,7 @@ async def test_a_crash_between_the_last_event_and_the_outcome_is_made_good_at_th
         await interviews.set_status(session, interview_id, "live", node="local")
     house.jobs = Jobs()
     async with house.open():
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await house.jobs.told.wait()
     assert await status(house, interview_id) == "checking"
 
@@ -339,7 +339,7 @@ async def test_an_interview_that_nobody_came_back_to_ends_as_it_stands(house: Ho
         await live.typed(interview_id, question, "All that I had to say.")
         await live.detach(interview_id, page)
     async with house.open():
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await house.jobs.told.wait()
     async with house.database.session() as session:
         row = await interviews.interview(session, interview_id)

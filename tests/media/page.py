@@ -90,7 +90,7 @@ class Page:
             task.cancel()
 
 
-async def until(condition: Any, seconds: float = 10.0) -> None:
+async def until(condition: Any, seconds: float = 30.0) -> None:
     """Wait for ``condition()`` to be true; fails the test when it is not."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what is waited for is any condition at all

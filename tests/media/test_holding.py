@@ -184,5 +184,5 @@ async def test_nothing_of_a_closed_peer_stays() -> None:
         gc.collect()
         return [one for ref in gone if (one := ref()) is not None]
 
-    await until(lambda: not kept(), 5)
+    await until(lambda: not kept())
     assert open_sockets() <= sockets

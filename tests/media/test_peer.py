@@ -156,9 +156,9 @@ async def test_another_channel_is_closed():
 async def test_a_page_that_goes_silent_is_disconnected_and_comes_back():
     async with connected(None) as (page, _, seen):
         page.channel.send('{"t":"ping","n":1}')
-        await until(lambda: seen.states[-1] == "disconnected", 6)
+        await until(lambda: seen.states[-1] == "disconnected")
         page.channel.send('{"t":"ping","n":2}')
-        await until(lambda: seen.states[-1] == "connected", 3)
+        await until(lambda: seen.states[-1] == "connected")
 
 
 async def test_a_page_that_leaves_closes_the_peer():
@@ -197,7 +197,7 @@ async def test_the_answer_holds_candidates_and_asks_no_stun_server():
         offer = await page.offer()
         began = time.monotonic()
         peer = await Peer.answer(offer, PeerOptions(), PeerHandlers())
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4  # one that does not reply is waited for 5 s
         assert "a=candidate" in peer.local_sdp
         assert "typ srflx" not in peer.local_sdp
         assert "opus/48000/2" in peer.local_sdp

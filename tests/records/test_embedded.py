@@ -158,7 +158,7 @@ async def test_an_orphan_that_outlived_its_service_is_stopped_first(folder: Path
     assert is_postgres_on(orphan.pid, cluster)
     async with running(folder):
         assert await query(folder, "SELECT 1") == [(1,)]
-    assert orphan.wait(timeout=5) == 0, "a fast shutdown ends with status 0"
+    assert orphan.wait(timeout=30) == 0, "a fast shutdown ends with status 0"
 
 
 async def test_an_unrelated_process_with_the_number_of_a_stale_pid_file_is_left_alone(folder: Path) -> None:

@@ -47,18 +47,16 @@ async def feeder(database: Database, tmp_path: Path) -> AsyncIterator[Feeder]:
     await feeder.close()
 
 
-async def test_an_appended_event_is_in_the_database_within_a_second(
+async def test_an_appended_event_comes_into_the_database_by_itself(
     database: Database, interview_id: str, feeder: Feeder, tmp_path: Path
 ) -> None:
     feeder.start()
     journal = Journal(tmp_path, interview_id)
     await journal.append([entry(1)])
-    began = time.monotonic()
     await journal.append([entry(2, "a candidate's words")])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await seqs(database, interview_id) != [1, 2]:  # noqa: ASYNC110 - the database sets no event
             await asyncio.sleep(0.02)
-    assert time.monotonic() - began < 1.0
     await journal.close()
     async with database.session() as session:
         last = (await read_events(session, interview_id))[-1]

@@ -88,7 +88,7 @@ async def test_a_caller_that_gave_up_leaves_the_queue():
         await asyncio.sleep(0.05)
         dropped.cancel()
         await busy
-        assert (await asyncio.wait_for(after, 2)).header["echo"] == "after"
+        assert (await asyncio.wait_for(after, 15)).header["echo"] == "after"
 
 
 async def test_a_request_that_nobody_wants_when_its_turn_comes_is_dropped_unrun(tmp_path):
@@ -163,7 +163,7 @@ async def test_a_request_that_takes_too_long_is_ended():
         with pytest.raises(ModelGone, match="longer than"):
             await process.call({"do": "wait", "seconds": 60}, timeout_s=0.3)
         assert (await process.call({"do": "echo", "text": "on"})).header["echo"] == "on"
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 30
 
 
 async def test_a_model_that_cannot_load_says_why():
@@ -183,12 +183,12 @@ async def test_closing_ends_the_process_and_refuses_what_waits():
     busy = asyncio.create_task(process.call({"do": "wait", "seconds": 60}))
     queued = asyncio.create_task(process.call({"do": "echo"}))
     await asyncio.sleep(0.1)
-    await asyncio.wait_for(process.close(), 5)
+    await asyncio.wait_for(process.close(), 20)
     await process.close()
     assert await gone(pid)
     for task in (busy, queued):
         with pytest.raises(ModelGone, match="closed"):
-            await asyncio.wait_for(task, 1)
+            await asyncio.wait_for(task, 10)
     with pytest.raises(ModelGone):
         await process.call({"do": "echo"})
 

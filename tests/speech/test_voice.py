@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 
 import av
 import numpy as np
@@ -54,16 +53,12 @@ def test_melvin_is_male_where_piper_is_installed(tmp_path):
     assert (description.engine, description.male) == ("piper", True)
 
 
-async def test_a_known_text_is_there_at_once_also_after_a_restart_and_before_the_engine(voice, tmp_path):
+async def test_a_known_text_is_there_also_after_a_restart_and_before_the_engine(voice, tmp_path):
     first = await voice.say("Thank you.")
-    began = time.perf_counter()
     assert await voice.say("Thank you.") is first
-    assert time.perf_counter() - began < 0.005
     await voice.close()
     again = Voice(VoiceOptions(tmp_path, "hibari"))
-    began = time.perf_counter()
-    sound = await again.say("Thank you.")
-    assert time.perf_counter() - began < 0.05
+    sound = await again.say("Thank you.")  # no engine runs yet that could make it
     assert np.array_equal(sound.pcm, first.pcm)
     await again.prepare(["Thank you."])
     starting = asyncio.create_task(again.start())
@@ -78,7 +73,7 @@ async def test_speed_changes_the_pace_and_is_kept_apart(voice):
     assert slow.seconds / normal.seconds == pytest.approx(1 / 0.75, rel=0.15)
 
 
-async def test_preparing_tells_how_far_it_is_and_an_urgent_text_goes_first(voice):
+async def test_preparing_tells_how_far_it_is_and_an_urgent_text_goes_first(voice, tmp_path):
     texts = [f"This is prepared text number {n}, which takes a moment to say." for n in range(6)]
     told = []
     preparing = asyncio.create_task(voice.prepare([*texts, texts[0], " "], lambda d, t: told.append((d, t))))
@@ -88,9 +83,9 @@ async def test_preparing_tells_how_far_it_is_and_an_urgent_text_goes_first(voice
     assert told[-1][0] < 5
     await preparing
     assert told == [(n, 6) for n in range(7)]
-    began = time.perf_counter()
-    await voice.prepare(texts)
-    assert time.perf_counter() - began < 0.1
+    engineless = Voice(VoiceOptions(tmp_path, "hibari"))
+    await asyncio.wait_for(engineless.prepare(texts), 30)  # all are known
+    await engineless.close()
 
 
 async def test_what_is_wanted_soon_comes_before_what_is_made_ready_gently(voice):

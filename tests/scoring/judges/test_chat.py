@@ -233,7 +233,7 @@ def test_an_endpoint_that_hangs_or_drips_is_left_in_time(bread: Rubric) -> None:
         with answering(slow) as endpoint:
             started = time.monotonic()
             reason = failed(card(endpoint.url, bread, timeout_s=0.3, tries=2))
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 12  # it would be 60
         assert "did not answer within 0.3 s" in reason
 
 
@@ -241,7 +241,7 @@ def test_all_tries_together_end_at_the_deadline(bread: Rubric) -> None:
     with answering(Step(b"", wait_s=30.0)) as endpoint:
         started = time.monotonic()
         failed(card(endpoint.url, bread, timeout_s=0.4, deadline_s=1.0, tries=50))
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10  # 50 tries would be 20
 
 
 def test_nobody_at_home(bread: Rubric) -> None:

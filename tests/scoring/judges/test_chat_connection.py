@@ -101,7 +101,7 @@ def test_neither_headers_nor_a_body_that_drip_outlast_the_deadline(head: bytes) 
         started = time.monotonic()
         with pytest.raises(TooSlow):
             asked(connection, 0.3)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5  # it would be 9
 
 
 def test_one_connection_is_kept_for_one_request_after_the_other() -> None:
