@@ -39,6 +39,9 @@ def _version(
 @app.command()
 def serve() -> None:
     """Run everything on this machine: pages, interviews, API, database and one worker."""
+    from interviewer.live.heap import keep_flat
+
+    keep_flat()
     from interviewer import app as assembly
     from interviewer.first_run import announce
 
