@@ -5,7 +5,8 @@ The service runs as a process of its own, the candidates (aiortc) speak to it fr
 minutes, spoken all through.
 
 Memory is what the processes of the live path hold (the service, its recogniser, its voice; USS, each 5 s), as a
-straight line fitted from when its first interviews have been let go; what it was each few minutes is told beside it.
+straight line fitted from when its first interviews have been let go; what it was each few minutes is told beside it,
+and the line through the least of each minute: what is held between two recognitions, without the work of the moment.
 What is left over is counted in the service before and after, each time when all that was held has been let go (160 s
 after the last interview): threads, sockets and open files as the system sees them (and of what kind the files are),
 tasks of the event loop from /metrics. ``--quick``: 12 interviews and 3 minutes, too short for a line to mean much, so
@@ -24,6 +25,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,15 +86,21 @@ class Memory:
     def stop(self) -> None:
         self._stop.set()
 
-    def growth(self, after_s: float) -> dict[str, float]:
-        """MB per ten minutes by process, of the samples from ``after_s`` after the first."""
+    def growth(self, after_s: float, each_s: float = 0.0) -> dict[str, float]:
+        """MB per ten minutes by process, of the samples from ``after_s`` after the first; of the least of each stretch
+        of ``each_s``, where that is given."""
         found = {}
         for name, samples in self.samples.items():
             times = np.array([at for at, _ in samples]) - samples[0][0]
+            held = np.array([mb for _, mb in samples])
             kept = times >= min(after_s, times[-1] / 2)
-            if kept.sum() > 2:
-                slope = np.polyfit(times[kept], np.array([mb for _, mb in samples])[kept], 1)[0]
-                found[name] = float(slope) * 600
+            times, held = times[kept], held[kept]
+            if each_s:
+                stretch = times // each_s
+                least = [np.flatnonzero(stretch == n)[held[stretch == n].argmin()] for n in np.unique(stretch)]
+                times, held = times[least], held[least]
+            if len(times) > 2:
+                found[name] = float(np.polyfit(times, held, 1)[0]) * 600
         return found
 
     def course(self) -> Iterator[str]:
@@ -119,6 +127,7 @@ def run(options: Options) -> Report:
         with service.api() as api:
             soak = _Soak(service, api, notes)
             asyncio.run(soak.many(WARM))
+            soak.ask_at_once()
             before = soak.settled()
             if "many" in parts:
                 count = SHORT_QUICK if options.quick else SHORT
@@ -163,7 +172,7 @@ class _Soak:
         finally:
             memory.stop()
             watching.join()
-        growth = memory.growth(SETTLE_S + 40)
+        growth, least = memory.growth(SETTLE_S + 40), memory.growth(SETTLE_S + 40, 60.0)
         after = self.settled()
         most = None if quick else MOST_MB
         self._notes += [f"{name}: {line}" for line in memory.course()]
@@ -173,6 +182,8 @@ class _Soak:
             Figure(f"{name}: interviews ended", done, f"of {count}", at_least=count),
             Figure(f"{name}: memory growth, live path", sum(growth.values()), "MB per 10 min", at_most=most),
             *(Figure(f"{name}: memory growth, {one}", mb, "MB per 10 min") for one, mb in sorted(growth.items())),
+            Figure(f"{name}: growth of the least held in each minute", sum(least.values()), "MB per 10 min"),
+            *(Figure(f"{name}: the same, {one}", mb, "MB per 10 min") for one, mb in sorted(least.items())),
             Figure(f"{name}: threads left over", after.threads - before.threads, "", at_most=0),
             Figure(f"{name}: sockets left over", after.sockets - before.sockets, "", at_most=0),
             Figure(f"{name}: files left over", after.files - before.files, "", at_most=0),
@@ -199,6 +210,12 @@ class _Soak:
 
         await asyncio.gather(*(one_after_the_other() for _ in range(AT_ONCE)))
         return ended
+
+    def ask_at_once(self) -> None:
+        """So that the service has as many connections to its database as it keeps."""
+        with ThreadPoolExecutor(AT_ONCE * 4) as threads:
+            for reply in threads.map(lambda _: self._api.get("/interviews"), range(200)):
+                reply.raise_for_status()
 
     async def long(self, seconds: float) -> int:
         """One interview, each answer of two and a half minutes, until so much time has passed: 1 where it lasted that
