@@ -5,7 +5,7 @@ The service runs as a process of its own, the candidates (aiortc) speak to it fr
 minutes, spoken all through.
 
 Memory is what the processes of the live path hold (the service, its recogniser, its voice; USS, each 5 s), as a
-straight line fitted from when its first interviews have been let go; what it was each few minutes is told beside it,
+straight line fitted from when as many interviews are let go as come; what it was each few minutes is told beside it,
 and the line through the least of each minute: what is held between two recognitions, without the work of the moment.
 What is left over is counted in the service before and after, each time when all that was held has been let go (160 s
 after the last interview): threads, sockets and open files as the system sees them (and of what kind the files are),
@@ -48,6 +48,8 @@ SHORT, SHORT_QUICK = 200, 12
 LONG_S, LONG_QUICK_S = 1800.0, 180.0
 SETTLE_S = 160.0
 """An interview leaves memory 150 s after its page has gone."""
+FROM_S = 2 * SETTLE_S
+"""From then on as many interviews are let go as come, and the collector has been through all of its generations."""
 EACH_S = 5.0
 QUESTIONS = 14
 WARM = 4
@@ -172,7 +174,7 @@ class _Soak:
         finally:
             memory.stop()
             watching.join()
-        growth, least = memory.growth(SETTLE_S + 40), memory.growth(SETTLE_S + 40, 60.0)
+        growth, least = memory.growth(FROM_S), memory.growth(FROM_S, 60.0)
         after = self.settled()
         most = None if quick else MOST_MB
         self._notes += [f"{name}: {line}" for line in memory.course()]
