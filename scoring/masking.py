@@ -77,7 +77,7 @@ def mask(answer: Answer, names: Sequence[str] = (), keep: frozenset[str] = froze
     masked = replace(
         answer,
         text="".join(parts),
-        words=tuple(w._replace(start=shifted.start(w.start), end=shifted.end(w.end)) for w in answer.words),
+        words=tuple(w.at(shifted.start(w.start), shifted.end(w.end)) for w in answer.words),
         turn_offsets=tuple(shifted.start(o) for o in answer.turn_offsets),
     )
     return Masked(masked, answer, changes)

@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pydantic_core import from_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,7 +17,7 @@ from interviewer.records.plan_versions import plan_version
 from interviewer.records.run_items import Waiting
 from scoring.remembered import texts_of
 from scoring.rubric import Rubric
-from scoring.transcript import Answer
+from scoring.transcript import Answer, StoredTranscript
 
 __all__ = ["Asked", "Questions", "answers_in"]
 
@@ -92,10 +91,10 @@ async def answers_in(session: AsyncSession, items: Sequence[Waiting]) -> dict[in
         ),
         {"ids": [w[0] for w in wanted], "versions": [w[1] for w in wanted]},
     )
-    # Transcripts are by far the most that a worker reads; json takes twice as long.
-    said = {(interview, version): from_json(body, cache_strings="keys") for interview, version, body in rows}
+    # Transcripts are by far the most that a worker reads.
+    said = {(interview, version): StoredTranscript.read(body) for interview, version, body in rows}
     return {
-        i.seq: Answer.from_stored(i.question_id, said[(i.interview_id, i.transcript_version)])
+        i.seq: said[(i.interview_id, i.transcript_version)].answer(i.question_id)
         for i in items
         if (i.interview_id, i.transcript_version) in said
     }

@@ -2,7 +2,7 @@
 
 import json
 
-from scoring.transcript import Answer, Mode, Side, Transcript, Turn, Word
+from scoring.transcript import Answer, Mode, Side, StoredTranscript, Transcript, Turn, Word
 
 
 def turn(side: Side, text: str, question: str | None, request: str = "", heard: str | None = None) -> Turn:
@@ -25,7 +25,7 @@ def test_an_answer_from_stored_turns_is_the_same_as_from_the_transcript() -> Non
     stored = json.loads(json.dumps(said.to_dict()))
     del stored["turns"][4]["words"], stored["turns"][4]["request"]
     for question in ("moon", "chat", "unasked"):
-        assert Answer.from_stored(question, stored) == said.answer(question)
+        assert StoredTranscript.read(json.dumps(stored)).answer(question) == said.answer(question)
     assert [w.start for w in said.answer("moon").words] == [0, 5, 9, 15, 19], "the word heard twice stands once"
 
 
