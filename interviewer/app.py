@@ -28,6 +28,7 @@ from interviewer.jobs.judges import judges_from
 from interviewer.jobs.roles import queues_of
 from interviewer.live.admission import AdmissionOptions
 from interviewer.live.coverage import CoverageOptions, LiveCoverage
+from interviewer.live.heap import leave_alone
 from interviewer.live.registry import Live, LiveOptions
 from interviewer.live.this_node import NodeOptions
 from interviewer.media.ice import IceServer, PeerOptions
@@ -268,6 +269,7 @@ async def serve(settings: Settings, progress: Progress, ready: Callable[[Service
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # told to stop while starting
     async with service(settings, progress) as running:
         await ready(running)
+        leave_alone()
         loop = asyncio.get_running_loop()
         config = uvicorn.Config(
             running.site,

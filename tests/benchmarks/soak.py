@@ -4,9 +4,10 @@ The service runs as a process of its own, the candidates (aiortc) speak to it fr
 (join, answer one question in 10 s, end), four at once, with a Melvin who greets in few words. Part ``long``: one of 30
 minutes, spoken all through.
 
-Memory is what the processes of the live path hold (the service, its recogniser, its voice; USS, each 5 s), as a
-straight line fitted from when as many interviews are let go as come; what it was each few minutes is told beside it,
-and the line through the least of each minute: what is held between two recognitions, without the work of the moment.
+Memory is what the processes of the live path have written and hold (the service, its recogniser, its voice; each 5 s;
+not USS, in which 60 MB of a library come and go as other processes begin and cease to map it), as a straight line
+fitted from when as many interviews are let go as come; what it was each few minutes is told beside it, and the line
+through the least of each minute: what is held between two recognitions, without the work of the moment.
 What is left over is counted in the service before and after, each time when all that was held has been let go (160 s
 after the last interview): threads, sockets and open files as the system sees them (and of what kind the files are),
 tasks of the event loop from /metrics. ``--quick``: 12 interviews and 3 minutes, too short for a line to mean much, so
@@ -82,8 +83,8 @@ class Memory:
         while not self._stop.wait(EACH_S):
             for name, process in _live_path(self.service).items():
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    uss = process.memory_full_info().uss / 1e6
-                    self.samples.setdefault(name, []).append((time.monotonic(), uss))
+                    held = _written_mb(process)
+                    self.samples.setdefault(name, []).append((time.monotonic(), held))
 
     def stop(self) -> None:
         self._stop.set()
@@ -261,6 +262,15 @@ class _Soak:
             round(float(tasks[1])),
             _kinds(process.pid),
         )
+
+
+def _written_mb(process: psutil.Process) -> float:
+    """Private pages that differ from their file, or have none, and what of these is swapped out; elsewhere USS."""
+    with contextlib.suppress(FileNotFoundError):
+        rows = Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii").splitlines()[1:]
+        kb = {name: int(rest.split()[0]) for name, _, rest in (row.partition(":") for row in rows)}
+        return (kb["Private_Dirty"] + kb["Swap"]) * 1024 / 1e6
+    return float(process.memory_full_info().uss) / 1e6
 
 
 def _kinds(pid: int) -> Counter[str]:

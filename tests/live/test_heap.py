@@ -1,4 +1,5 @@
-"""The heap of the process that holds interviews: a block of sound is mapped by itself, whatever was freed before it."""
+"""Memory of the process that holds interviews: a block of sound is mapped by itself, whatever was freed before it, and
+the collector walks nothing that was there from the start."""
 
 from __future__ import annotations
 
@@ -53,3 +54,23 @@ def test_an_operators_own_settings_stand_and_other_systems_are_left_alone() -> N
     assert heap("flat", **own)[0] == str(GLIBC)
     if GLIBC:
         assert heap("flat", **own)[1] == "0"
+
+
+def test_what_is_there_from_the_start_is_walked_no_more_and_what_comes_later_is() -> None:
+    program = """
+import gc
+from interviewer.live.heap import leave_alone
+class Room: pass
+class Interview: pass
+room = Room()
+leave_alone()
+interview = Interview()
+interview.itself = interview
+walked = {type(one).__name__ for one in gc.get_objects()}
+del interview
+gc.collect()
+left = sum(type(one) is Interview for one in gc.get_objects())
+print("Room" in walked, "Interview" in walked, left)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True", "0"]
