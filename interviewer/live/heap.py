@@ -7,7 +7,7 @@ more in it. See mallopt(3), "dynamic mmap threshold".
 
 Python's collector walks all that was made at start-up (270,000 objects) with what interviews leave in circles. That
 takes 0.11 s, in which no interview's sound moves, so it is done seldom, and the remains of twenty interviews lie about
-until then. What stays for ever is therefore left alone: a full collection takes half a millisecond and comes often.
+until then. What stays for ever is therefore left alone, and the rest is picked up whenever interviews have been let go.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import gc
 import os
 import sys
 
-__all__ = ["keep_flat", "leave_alone"]
+__all__ = ["keep_flat", "leave_alone", "pick_up"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 OPTIONS = {
@@ -43,3 +43,8 @@ def leave_alone() -> None:
     """What is there now stays for ever; to be called when all rooms are up."""
     gc.collect()
     gc.freeze()
+
+
+def pick_up() -> None:
+    """What interviews left in circles, connections above all."""
+    gc.collect()

@@ -24,6 +24,7 @@ from interviewer.live.coverage import LiveCoverage
 from interviewer.live.drain import drain
 from interviewer.live.durations import Durations
 from interviewer.live.errors import Busy, InterviewOver, Restarting
+from interviewer.live.heap import pick_up
 from interviewer.live.left_behind import LeftBehind
 from interviewer.live.links import Link
 from interviewer.live.load import Load
@@ -50,6 +51,8 @@ SWEEP_S = 5.0
 TICK_S = 1.0
 LET_GO_AFTER_S = 150.0
 """An interview without a page leaves memory after this, when it has paused by itself; its log brings it back."""
+OVER_S = 20.0
+"""One that is over and written down leaves it sooner: nobody comes back to it."""
 FAREWELL_S = 0.3
 """For a last message to get through before its connection is closed."""
 HOLD_S = 20.0
@@ -291,23 +294,33 @@ class Live:
             await asyncio.gather(*(self._opening.keep_sound(i, lease, sides) for i, lease in self._leases().items()))
 
     async def _sweep(self) -> None:
+        some = False
         while True:
             await asyncio.sleep(SWEEP_S)
+            if some:  # a round later, when their tasks have ended
+                pick_up()
             await self._let_deleted_go()
-            for interview_id, entry in list(self._entries.items()):
-                session = entry.session
-                for connection in [c for c in entry.connections if not c.current]:
-                    if connection.settled:
-                        entry.connections.remove(connection)
-                        await connection.close()
-                busy = session.connected or (session.finishing is not None and not session.finishing.done())
-                if busy and not session.conversation.finished:
-                    entry.left_at = None
-                    continue
-                now = session.clock.now()
-                entry.left_at = now if entry.left_at is None else entry.left_at
-                if now - entry.left_at > LET_GO_AFTER_S * RATE:
-                    await self._let_go(interview_id)
+            some = await self._let_left_go()
+
+    async def _let_left_go(self) -> bool:
+        """Connections and interviews that nobody uses any more; whether there were any."""
+        some = False
+        for interview_id, entry in list(self._entries.items()):
+            session = entry.session
+            for connection in [c for c in entry.connections if not c.current and c.settled]:
+                entry.connections.remove(connection)
+                await connection.close()
+                some = True
+            busy = session.connected or (session.finishing is not None and not session.finishing.done())
+            if busy and not session.conversation.finished:
+                entry.left_at = None
+                continue
+            now = session.clock.now()
+            entry.left_at = now if entry.left_at is None else entry.left_at
+            if now - entry.left_at > (LET_GO_AFTER_S if busy or not session.conversation.finished else OVER_S) * RATE:
+                await self._let_go(interview_id)
+                some = True
+        return some
 
     async def _let_deleted_go(self) -> None:
         """Interviews that were deleted, by whichever process: nothing more of them is heard or written down here."""
@@ -326,11 +339,14 @@ class Live:
         while True:
             due = time.monotonic() + TICK_S
             await asyncio.sleep(TICK_S)
-            for interview_id, entry in self._entries.items():
-                self._attend(interview_id, entry)
+            self._attend_all()
             self._admission.tick(time.monotonic() - due)
             if self._standing:
                 self._standing.write(self._admission.standing)
+
+    def _attend_all(self) -> None:
+        for interview_id, entry in self._entries.items():  # not in _tend, which would hold the last one for ever
+            self._attend(interview_id, entry)
 
     def _attend(self, interview_id: str, entry: Running) -> None:
         """Who goes on keeps the seat; who is through leaves it."""
