@@ -141,3 +141,43 @@ async def test_a_correction_that_is_as_long_as_it_can_be_says_so(page: Page) -> 
     await page.locator("textarea").press_sequentially(" to the moon and back")
     assert len(await page.locator("textarea").input_value()) == 20
     assert "20 characters: please look whether its end is missing" in await told.inner_text()
+
+
+async def test_a_correction_goes_with_its_words_to_a_newer_transcript_and_into_no_other_answer(page: Page) -> None:
+    shown = await page.evaluate("""async () => {
+        const { keepCorrection } = await import("/static/candidate/kept_corrections.js");
+        keepCorrection("/i/token", { name: "turn-3", heard: "Yes.", text: "Chess." });
+        keepCorrection("/i/token", { name: "turn-9", heard: "They flu", text: "They flew" });
+        document.body.dataset.base = "/i/token";
+        const turns = [["turn-3", "Yes."], ["turn-7", "Yes."], ["turn-10", "They flu"]];
+        document.body.innerHTML = `<form id="corrections"><button id="submit-corrections"></button>${turns.map(
+            ([name, heard]) => `<textarea name="${name}" aria-describedby="${name}-said">${heard}</textarea>
+                <span id="${name}-said"></span>`).join("")}</form>`;
+        await import("/static/candidate/corrections.js");
+        return [...document.querySelectorAll("textarea")].map((box) => box.value);
+    }""")
+    assert shown == ["Chess.", "Yes.", "They flew"]
+
+
+async def test_a_camera_that_the_browser_still_asks_about_stays_off_once_it_was_closed(page: Page) -> None:
+    left = await page.evaluate("""async () => {
+        const { Camera } = await import("/static/candidate/camera.js");
+        let give;
+        const stopped = [];
+        const track = { stop: () => stopped.push(1), addEventListener: () => {} };
+        const stream = { getTracks: () => [track], getVideoTracks: () => [track] };
+        Object.defineProperty(navigator, "mediaDevices", {
+            value: { getUserMedia: () => new Promise((resolve) => (give = () => resolve(stream))) },
+        });
+        const camera = new Camera();
+        const opening = camera.open();
+        camera.close();
+        give();
+        await opening;
+        const declined = camera.stream === null && stopped.length === 1;
+        const again = camera.open();
+        give();
+        await again;
+        return [declined, camera.stream === stream];
+    }""")
+    assert left == [True, True]

@@ -7,11 +7,20 @@ export class Camera {
   stream = null;
   /** Called when the device went away by itself (unplugged, taken by the system). */
   onlost = () => {};
+  #asked = 0;
 
-  /** Throws the DOMException of getUserMedia; where the browser offers no camera at all, one of the same shape. */
+  /**
+   * Throws the DOMException of getUserMedia; where the browser offers no camera at all, one of the same shape. Closed
+   * while the browser still asked, it stays closed: whoever goes on without a camera is not seen after all.
+   */
   async open() {
     if (!navigator.mediaDevices?.getUserMedia) throw new DOMException("no camera here", "SecurityError");
+    const asked = ++this.#asked;
     const stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: CONSTRAINTS });
+    if (asked !== this.#asked) {
+      for (const track of stream.getTracks()) track.stop();
+      return;
+    }
     this.close();
     this.stream = stream;
     stream.getVideoTracks()[0].addEventListener("ended", () => {
@@ -22,6 +31,7 @@ export class Camera {
   }
 
   close() {
+    this.#asked += 1;
     const stream = this.stream;
     this.stream = null;
     for (const track of stream?.getTracks() ?? []) track.stop();

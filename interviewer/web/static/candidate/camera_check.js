@@ -34,7 +34,7 @@ export class CameraCheck {
       this.#show("waiting", "Off", CAUSES[error.name] ?? UNKNOWN);
       return;
     }
-    this.#show("good", "On");
+    if (this.#camera.stream !== null) this.#show("good", "On");
   }
 
   #close() {

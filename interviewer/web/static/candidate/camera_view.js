@@ -25,7 +25,10 @@ export class CameraView {
     this.#camera = camera;
     this.#recording = recording;
     this.#root.hidden = camera.stream === null;
-    if (camera.stream === null) return;
+    if (camera.stream === null) {
+      camera.close(); // nor one that the browser still asks about: it could not be turned off here
+      return;
+    }
     showPicture(this.#picture, camera.stream);
     camera.onlost = () => this.#stop("Your camera stopped. The interview goes on without it.");
     this.#hide.addEventListener("click", () => this.#toggle());

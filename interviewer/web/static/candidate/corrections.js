@@ -24,11 +24,22 @@ function full(box) {
 }
 
 const kept = keptCorrections(base);
+
+/**
+ * What was kept for this box. A newer transcript may have come since then: a change belongs to the words that it was
+ * made on, wherever they are, but only where no other box has the same ("Yes." stands in many an interview).
+ */
+function keptFor(box) {
+  const mine = (one, { name, heard }) => name === one.name && heard === one.defaultValue;
+  const own = kept.find((change) => mine(box, change));
+  if (own) return own;
+  const alike = boxes.filter((one) => one.defaultValue === box.defaultValue);
+  const moved = kept.filter(({ heard }) => heard === box.defaultValue);
+  return alike.length === 1 && moved.length === 1 ? moved[0] : undefined;
+}
+
 for (const box of boxes) {
-  // A newer transcript may have come since then: a change belongs to the words that it was made on, wherever they are.
-  const own = kept.find(({ name, heard }) => name === box.name && heard === box.defaultValue);
-  const moved = kept.find(({ heard }) => heard === box.defaultValue);
-  box.value = (own ?? moved)?.text ?? box.defaultValue;
+  box.value = keptFor(box)?.text ?? box.defaultValue;
   box.addEventListener("input", () => {
     keepCorrection(base, { name: box.name, heard: box.defaultValue, text: box.value });
     show();
