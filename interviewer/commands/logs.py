@@ -10,11 +10,12 @@ import logging
 import sys
 import traceback
 from pathlib import Path
+from typing import TextIO
 
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
-__all__ = ["configure_logs", "error_without_values", "formatter", "processors"]
+__all__ = ["PatientStream", "configure_logs", "error_without_values", "formatter", "processors"]
 
 _DEPTH = 8
 
@@ -23,15 +24,51 @@ def configure_logs(how: str, level: str) -> None:
     """``how``: json, text, or auto (JSON where nobody watches). Libraries are heard from warnings on."""
     as_json = how == "json" or (how == "auto" and not sys.stderr.isatty())
     numeric = logging.getLevelNamesMapping()[level.upper()]
-    handler = logging.StreamHandler(sys.stderr)
+    stream = PatientStream(sys.stderr, _renderer(as_json))
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter(as_json))
     logging.basicConfig(level=max(numeric, logging.WARNING), handlers=[handler])
     structlog.configure(
         processors=[*processors(), _renderer(as_json)],
         wrapper_class=structlog.make_filtering_bound_logger(numeric),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(stream),  # type: ignore[arg-type]  # write and flush suffice
         cache_logger_on_first_use=True,
     )
+
+
+class PatientStream:
+    """A log that cannot be written (a full disk, a reader that went away) must not end what the entry tells of.
+
+    What could not be written is counted, and said as soon as there is room again.
+    """
+
+    def __init__(self, stream: TextIO, render: Processor) -> None:
+        self._stream = stream
+        self._render = render
+        self._failed = False
+        self._lost = 0
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except (OSError, ValueError):  # the second where the stream is closed
+            self._failed = True
+            return len(text)
+
+    def flush(self) -> None:
+        """The end of an entry."""
+        try:
+            self._stream.flush()
+            if self._lost and not self._failed:
+                entry: EventDict = {"event": "log.interrupted", "level": "warning", "entries": self._lost}
+                # On a line of its own, for the last one before may have been cut.
+                self._stream.write(f"\n{self._render(None, 'warning', entry)!s}\n")
+                self._stream.flush()
+                self._lost = 0
+        except (OSError, ValueError):
+            self._failed = True
+        self._lost += self._failed
+        self._failed = False
 
 
 def processors() -> list[Processor]:

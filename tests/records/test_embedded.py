@@ -16,6 +16,7 @@ import pytest
 from interviewer.records.embedded import ClusterUnusable, DataFolderInUse, EmbeddedPostgres, running_url
 from interviewer.records.embedded import server as embedded_server
 from interviewer.records.embedded.binaries import wheel_binaries
+from interviewer.records.embedded.place import Place
 from interviewer.records.embedded.process import is_postgres_on
 
 AS_ROOT = os.geteuid() == 0
@@ -132,6 +133,26 @@ async def test_it_comes_back_after_a_kill_with_what_was_committed(folder: Path) 
         assert await query(folder, "SELECT number FROM kept") == [(7,)]
         assert server.pid != killed
         assert shown(killed, "stat") is None, "a zombie is left"
+
+
+async def test_it_is_started_again_and_again_until_it_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full stays so for a while, and whatever else fails meanwhile must not end the watch."""
+    failing: list[Exception] = [OSError(28, "No space left on device"), RuntimeError("can't start new thread")]
+    launch = EmbeddedPostgres._launch_patiently
+
+    async def launched(self: EmbeddedPostgres, place: Place) -> None:
+        if failing:
+            raise failing.pop()
+        await launch(self, place)
+
+    async with running(folder) as server:
+        monkeypatch.setattr(EmbeddedPostgres, "_launch_patiently", launched)
+        monkeypatch.setattr(embedded_server, "_RETRY_S", 0.05)
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        await until(lambda: server.restarts > 0)
+        assert await query(folder, "SELECT 1") == [(1,)]
+        assert not failing
 
 
 async def test_it_ends_with_a_service_that_is_killed_and_the_next_start_recovers(folder: Path) -> None:

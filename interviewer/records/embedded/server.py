@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 _STARTS = 20
 """Tries at a start: after a kill -9, backends that outlived PostgreSQL hold its memory for a moment."""
 _STOP_S = 30.0
+_RETRY_S = 2.0
 _LOG_BYTES = 1_000_000
 
 
@@ -207,9 +208,9 @@ class EmbeddedPostgres:
                 try:
                     await self._launch_patiently(place)
                     break
-                except (PostgresFailed, OSError) as error:  # a full disk may be cleared
+                except Exception as error:  # noqa: BLE001 - a full disk may be cleared; without us nobody tries again
                     log.error("postgres.restart_failed", reason=str(error))
-                    await asyncio.sleep(2)
+                    await asyncio.sleep(_RETRY_S)
             log.info("postgres.restarted", pid=self.pid)
 
     async def _end_process(self) -> None:
