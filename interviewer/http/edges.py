@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
+from hashlib import blake2b
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
@@ -17,6 +19,8 @@ __all__ = ["LARGEST_BODY", "BodyLimit", "LinkGuessing", "too_many"]
 
 POLICY = 1008
 """The close code of a socket that breaks a rule (RFC 6455 section 7.4.1)."""
+TRIED_KEPT = 10_000
+"""Links that led nowhere, remembered by network address: about 2 MB."""
 LARGEST_BODY = 4_194_304
 """Bytes. The outer bound for any request (a long transcript's correction is the largest); routes ask for less."""
 
@@ -32,11 +36,16 @@ def too_many(limit: TooMany) -> Problem:
 
 
 class LinkGuessing:
-    """Links that lead nowhere are counted by network address; who has tried too many is told to wait."""
+    """Links that lead nowhere are counted by network address; who has tried too many is told to wait.
+
+    The same link again is no guess: a page that was left open may go on asking long after its link was renewed, and
+    others share its address.
+    """
 
     def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
         self._app = app
         self._limits = limits
+        self._tried: OrderedDict[bytes, None] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or not scope["path"].startswith("/i/"):
@@ -55,11 +64,22 @@ class LinkGuessing:
 
         async def counted(message: Message) -> None:
             unknown = message.get("status") == 404 or message.get("reason") == "link-unknown"
-            if unknown and message["type"] in ("http.response.start", "websocket.close"):
+            ends = message["type"] in ("http.response.start", "websocket.close")
+            if unknown and ends and self._is_new(address, scope["path"].split("/")[2]):
                 self._limits.count("link", address)
             await send(message)
 
         await self._app(scope, receive, counted)
+
+    def _is_new(self, address: str, token: str) -> bool:
+        """Whether that address has not tried this link lately."""
+        tried = blake2b(f"{address} {token}".encode(errors="replace"), digest_size=16).digest()
+        is_new = tried not in self._tried
+        self._tried[tried] = None
+        self._tried.move_to_end(tried)
+        if len(self._tried) > TRIED_KEPT:
+            self._tried.popitem(last=False)
+        return is_new
 
 
 class BodyLimit:

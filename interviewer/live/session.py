@@ -110,6 +110,8 @@ class InterviewSession:
         self._runner: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard_from_page = 0
+        self._shown = ""
+        """The question that the page was told last."""
         self._said = Said(self.links)
         self._closed = False
         self.finishing: asyncio.Task[None] | None = None
@@ -328,17 +330,20 @@ class InterviewSession:
 
     def _tell_page(self) -> None:
         """Everything that a page which has just come needs to know."""
+        self._shown = ""
         self._show()
-        view = self.conversation.view()
-        if view.draft and view.question is not None:
-            self.links.send_text({"t": "draft", "question_id": view.question.id, "text": view.draft})
         prompt = self._history.prompt
         if prompt is not None:  # another page, or this one after a restart of ours, has nothing but the state
             self.links.send_text(melvin_caption(prompt.utterance, " ".join(prompt.texts)))
         self._said.again()
 
     def _show(self) -> None:
-        self.links.send(shown(self.conversation.view()))
+        view = self.conversation.view()
+        self.links.send(shown(view))
+        question = view.question.id if view.question else ""
+        if view.draft and question != self._shown:  # typed before it was skipped, or in another page
+            self.links.send_text({"t": "draft", "question_id": question, "text": view.draft})
+        self._shown = question
 
     def _saying_reached(self, utterance: int, part: int) -> None:
         self._said.reached(utterance, part)

@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 import uvicorn
-from playwright.async_api import Page, Route, async_playwright
+from playwright.async_api import Page, Route, async_playwright, expect
 
+from interviewer.live.errors import Busy
+from interviewer.live.lobby import Place
 from interviewer.media.browser_sound import decode
 from interviewer.records import browser
 from tests.browser import SPEAKING, find_chromium
@@ -95,6 +97,23 @@ async def says_what_the_clock_is_when_it_comes_back(who: Candidate) -> None:
     hello = next(m for m in reversed(who.live.received) if m["t"] == "hello")
     assert hello["at"] > at - 16_000
     assert hello["at"] < who.live.at() + 16_000
+
+
+async def test_nothing_is_recorded_in_the_lobby_after_a_handover(page: Page, joined: Candidate) -> None:
+    await page.add_init_script("""window.recorders = [];
+        window.MediaRecorder = class extends MediaRecorder {
+            constructor(...given) { super(...given); recorders.push(this); }
+        };""")
+    await page.reload()
+    await speaks(page, joined)
+    recording = "() => recorders.some((one) => one.state === 'recording')"
+    await page.wait_for_function(recording)
+    joined.live.refusal = Busy(Place(2, 5, typing=False))
+    joined.live.links[-1].send({"t": "reconnect"})
+    await expect(page.get_by_role("heading", name="You are second in line")).to_be_visible(timeout=15_000)
+    await page.wait_for_function("() => recorders.every((one) => one.state === 'inactive')", timeout=5_000)
+    joined.live.places.put_nowait(None)
+    await expect(page.locator("#lobby")).to_be_hidden(timeout=15_000)
 
 
 async def test_it_is_sent_as_it_is_made_and_what_was_not_survives_a_reload(page: Page, joined: Candidate) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Locator, Page, Route, async_playwright, expect
 
-from interviewer.live.errors import Busy
+from interviewer.live.errors import Busy, Restarting
 from interviewer.live.lobby import Place
 from tests.browser import find_chromium
 from tests.http.joining import Candidate, candidate, joined
@@ -127,6 +127,132 @@ async def test_text_that_never_reached_the_server_survives_a_reload(opened: Open
     await page.reload()
     await opened.by_typing()
     await expect(page.get_by_label("Your answer")).to_have_value("Typed while the server was away")
+
+
+async def sent_slowly(page: Page, text: str) -> tuple[Locator, asyncio.Event]:
+    """The box with an answer on its way, which arrives when the event is set."""
+    may_go = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await may_go.wait()
+        await route.continue_()
+
+    await page.route("**/typed**", slowly)
+    box = page.get_by_label("Your answer")
+    await box.fill(text)
+    await box.press("Control+Enter")
+    return box, may_go
+
+
+async def test_words_typed_while_an_answer_is_on_its_way_stay(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    await opened.by_typing()
+    box, may_go = await sent_slowly(page, "The first part.")
+    await box.press_sequentially(" And a second thought", delay=5)
+    may_go.set()
+    await expect(box).to_have_value("And a second thought")
+    await expect(page.locator("#captions")).to_contain_text("The first part.")
+    await expect(page.locator("#answer-saved")).to_have_text("Saved")
+    sent = [(kind, text) for kind, _, _, text in live.texts if kind == "typed" or "second" in text]
+    assert sent == [("typed", "The first part."), ("draft", "And a second thought")]
+
+
+async def test_words_typed_for_a_question_that_moved_on_are_sent_with_it(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    await opened.by_typing()
+    first, second = (await opened.candidate.interview()).script["questions"][:2]
+    box, may_go = await sent_slowly(page, "The first part.")
+    await box.press_sequentially(" And more", delay=5)
+    shown = {"id": second["id"], "number": 2, "count": 5, "kind": "spoken", "title": second["title"]}
+    await opened.ask(question=shown, asked=second["text"])
+    await expect(box).to_have_value("")
+    may_go.set()
+    await expect(page.locator("#captions")).to_contain_text("And more")
+    typed = [(question, text) for kind, _, question, text in live.texts if kind == "typed"]
+    assert typed == [(first["id"], "The first part."), (first["id"], "And more")]
+    await expect(box).to_have_value("")
+
+
+async def not_taken(opened: Opened, text: str) -> Locator:
+    """The box with an answer that is refused, as everything is from now on."""
+    opened.candidate.live.refusal = Restarting()
+    box = opened.page.get_by_label("Your answer")
+    await box.fill(text)
+    await box.press("Control+Enter")
+    await expect(opened.page.locator("#answer-error")).to_have_text(
+        "Melvin is being restarted. Your text is kept, and is sent again by itself."
+    )
+    return box
+
+
+async def test_a_typed_answer_that_cannot_be_taken_now_is_sent_again_by_itself_and_once(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    await opened.by_typing()
+    box = await not_taken(opened, "What I had to say")
+    live.refusal = None
+    await expect(page.locator("#captions")).to_contain_text("What I had to say")
+    await expect(box).to_have_value("")
+    await expect(page.locator("#answer-error")).to_be_hidden()
+    assert [text for kind, _, _, text in live.texts if kind == "typed"] == ["What I had to say"]
+    # A reply that is lost: the same text comes twice, under one name.
+    dropped: list[str] = []
+
+    async def lose_the_reply(route: Route) -> None:
+        if dropped:
+            await route.continue_()
+            return
+        await route.fetch()
+        dropped.append(route.request.url)
+        await route.abort()
+
+    await page.route("**/typed**", lose_the_reply)
+    await box.fill("And this")
+    await box.press("Control+Enter")
+    await expect(page.locator("#answer-error")).to_have_text(
+        "The connection is gone just now. Your text is kept, and is sent again by itself."
+    )
+    await expect(page.locator("#captions")).to_contain_text("And this")
+    assert live.sent_as[-1] == live.sent_as[-2] != ""
+    await expect(page.locator("#captions .caption")).to_have_count(2)
+
+
+async def test_a_text_that_was_changed_after_a_failed_try_is_sent_by_its_button_alone(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    await opened.by_typing()
+    box = await not_taken(opened, "What I had to say")
+    await box.press_sequentially(", or rather")
+    await expect(page.locator("#answer-error")).to_be_hidden()
+    live.refusal = None
+    await expect(page.locator("#answer-saved")).to_have_text("Saved")
+    await asyncio.sleep(4)
+    assert [kind for kind, *_ in live.texts if kind == "typed"] == []
+    await expect(box).to_have_value("What I had to say, or rather")
+
+
+async def test_the_page_works_where_the_browser_keeps_nothing_for_sites(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    await page.add_init_script("""for (const name of ["sessionStorage", "localStorage", "indexedDB"]) {
+        Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError"); } });
+    }""")
+    await page.reload()
+    await opened.by_typing()
+    box = page.get_by_label("Your answer")
+    await box.fill("Typed without any storage")
+    await box.press("Control+Enter")
+    await expect(box).to_have_value("")
+    assert live.texts[-1][-1] == "Typed without any storage"
+
+
+async def test_the_check_does_not_blame_the_network_for_a_refusal_of_ours(opened: Opened) -> None:
+    page, live = opened.page, opened.candidate.live
+    await page.evaluate("delete navigator.mediaDevices.getUserMedia")  # the browser's own, with its fake device
+    await page.context.grant_permissions(["microphone"])
+    live.refusal = Restarting()
+    await page.get_by_role("button", name="Allow the microphone").click()
+    entry = page.locator("#check-connection")
+    await expect(entry).to_contain_text("The test cannot be made just now")
+    await expect(entry).not_to_contain_text("VPN")
+    await expect(entry.get_by_role("button", name="Try again")).to_be_visible()
 
 
 async def test_melvins_finished_captions_alone_are_announced(opened: Opened) -> None:

@@ -159,6 +159,55 @@ async def test_a_correction_goes_with_its_words_to_a_newer_transcript_and_into_n
     assert shown == ["Chess.", "Yes.", "They flew"]
 
 
+async def test_a_microphone_that_the_browser_still_asks_about_stays_off_once_it_was_closed(page: Page) -> None:
+    left = await page.evaluate("""async () => {
+        const { Microphone } = await import("/static/candidate/microphone.js");
+        const streams = [];
+        const give = [];
+        const stream = () => {
+            const track = { stops: 0, stop() { this.stops += 1; }, addEventListener: () => {} };
+            streams.push({ track, getTracks: () => [track], getAudioTracks: () => [track] });
+            return streams.at(-1);
+        };
+        Object.defineProperty(navigator, "mediaDevices", {
+            value: { getUserMedia: () => new Promise((resolve) => give.push(() => resolve(stream()))) },
+        });
+        const microphone = new Microphone();
+        const opening = microphone.open();
+        microphone.close(); // the candidate chose to type
+        give[0]();
+        const declined = (await opening) === null && microphone.stream === null;
+        const other = microphone.open("one");
+        const chosen = microphone.open("another");
+        give[2]();
+        give[1]();
+        await Promise.all([other, chosen]);
+        return [declined, microphone.stream === streams[1], streams.map(({ track }) => track.stops)];
+    }""")
+    assert left == [True, True, [1, 0, 1]]
+
+
+async def test_what_a_tab_keeps_is_there_without_site_data_and_with_a_full_storage(page: Page) -> None:
+    seen = await page.evaluate("""async () => {
+        const { kept } = await import("/static/candidate/kept.js");
+        kept.setItem("a", "1");
+        const lasting = [sessionStorage.getItem("a"), kept.getItem("a"), kept.lasts("a")];
+        const real = Storage.prototype.setItem;
+        Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };
+        kept.setItem("a", "2");
+        const full = [kept.getItem("a"), kept.names];
+        Storage.prototype.setItem = real;
+        kept.setItem("a", "3");
+        const again = [kept.getItem("a"), sessionStorage.getItem("a")];
+        Object.defineProperty(window, "sessionStorage", { get() { throw new DOMException("no", "SecurityError"); } });
+        kept.setItem("b", "4");
+        const blocked = [kept.getItem("a"), kept.getItem("b"), kept.names, kept.lasts("b")];
+        kept.removeItem("b");
+        return [lasting, full, again, [...blocked, kept.getItem("b")]];
+    }""")
+    assert seen == [["1", "1", True], ["2", ["a"]], ["3", "3"], [None, "4", ["b"], False, None]]
+
+
 async def test_a_camera_that_the_browser_still_asks_about_stays_off_once_it_was_closed(page: Page) -> None:
     left = await page.evaluate("""async () => {
         const { Camera } = await import("/static/candidate/camera.js");

@@ -46,6 +46,15 @@ async def test_guessing_links_by_socket_is_slowed_down_as_by_page(joined: Candid
     await refused.task
 
 
+async def test_a_page_that_goes_on_asking_with_a_link_that_was_renewed_uses_up_nobodys_tries(
+    joined: Candidate,
+) -> None:
+    for _ in range(40):
+        assert (await joined.script.get("/i/renewed-meanwhile/transcript.json")).status_code == 404
+    async with open_socket(joined.site, "/i/a-mistyped-link/control", TAB) as socket:
+        assert (await socket.message())["code"] == "link-unknown"
+
+
 async def test_a_socket_with_a_good_link_is_never_counted(joined: Candidate) -> None:
     for _ in range(31):
         async with open_socket(joined.site, f"{joined.link}/control", TAB) as socket:

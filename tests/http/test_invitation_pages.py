@@ -107,8 +107,8 @@ async def test_a_plan_that_nobody_is_invited_to_yet_names_its_variables(recruite
 
 
 async def test_guessing_links_is_slowed_down_but_good_links_never_are(client: httpx.AsyncClient) -> None:
-    for _ in range(30):
-        assert (await client.get("/i/nothing-here")).status_code == 404
-    limited = await client.get("/i/nothing-here")
+    for n in range(30):
+        assert (await client.get(f"/i/nothing-here-{n}")).status_code == 404
+    limited = await client.get("/i/nothing-here-either")
     assert limited.status_code == 429
     assert int(limited.headers["Retry-After"]) >= 1

@@ -66,7 +66,7 @@ export class DeviceCheck {
     entry.set("busy", "Waiting for your browser");
     audioContext(); // started by this press
     try {
-      await this.#microphone.open(deviceId);
+      if (!(await this.#microphone.open(deviceId))) return;
     } catch (error) {
       this.#microphoneFailed(error);
       return;
@@ -204,6 +204,8 @@ function packets(peer) {
 
 function connectionCause(error) {
   if (error instanceof NoPath) return "iceFailed";
-  if (error instanceof Refused) return error.problem.code === "busy" ? "busy" : "iceFailed";
-  return "offline";
+  if (!(error instanceof Refused)) return "offline";
+  const { status, code, next } = error.problem;
+  if (next || status === 404 || status === 410) location.reload(); // the link leads elsewhere by now
+  return code === "busy" ? "busy" : "later"; // a refusal says nothing of the candidate's network
 }

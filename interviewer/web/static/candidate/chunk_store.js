@@ -13,8 +13,8 @@ export class ChunkStore {
 
   /** Null where this browser keeps nothing (some private windows): then nothing is recorded here. */
   static async open(base) {
-    if (!window.indexedDB || !crypto.subtle) return null;
     try {
+      if (!window.indexedDB || !crypto.subtle) return null;
       const store = new ChunkStore(await database(), await hex(new TextEncoder().encode(base)));
       await store.#expire();
       return store;

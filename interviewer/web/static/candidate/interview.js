@@ -148,7 +148,7 @@ export class Interview {
   async #speakInstead() {
     if (!this.#microphone.stream) {
       try {
-        await this.#microphone.open();
+        if (!(await this.#microphone.open())) return;
       } catch (error) {
         const { title, todo } = TROUBLES[microphoneCause(error)];
         this.#banner.show("microphone", "caution", `${title}. ${todo[0]}`, [["Close", () => this.#banner.hide("microphone")]]);
@@ -201,6 +201,8 @@ export class Interview {
   #waits(state, detail) {
     if (state === "waiting") {
       this.#stage.close();
+      this.#record(false);
+      this.#camera?.runs(false);
       this.#lobby.show(detail.place, this.#microphone.stream !== null, this.#stage.begun || this.#config.begun);
       return true;
     }
@@ -340,7 +342,7 @@ export class Interview {
 
   async #onMicrophoneLost() {
     try {
-      await this.#microphone.open();
+      if (!(await this.#microphone.open())) return;
       await this.#connection.replaceTrack(this.#microphone.track);
       this.#record(this.#recording.active);
       this.#listenToCandidate();

@@ -7,12 +7,21 @@ export class Microphone {
   stream = null;
   /** Called when the device went away by itself (unplugged, taken by the system). */
   onlost = () => {};
+  #asked = 0;
 
-  /** Throws the DOMException of getUserMedia; where the browser offers no microphone at all, one of the same shape. */
+  /**
+   * Its stream. Throws the DOMException of getUserMedia; where the browser offers no microphone at all, one of the same
+   * shape. Closed, or asked for again, while the browser still asked: null, and that stream is closed at once.
+   */
   async open(deviceId = "") {
     if (!navigator.mediaDevices?.getUserMedia) throw new DOMException("no microphone here", "SecurityError");
     const audio = deviceId ? { ...CONSTRAINTS, deviceId: { exact: deviceId } } : CONSTRAINTS;
+    const asked = ++this.#asked;
     const stream = await navigator.mediaDevices.getUserMedia({ audio, video: false });
+    if (asked !== this.#asked) {
+      for (const track of stream.getTracks()) track.stop();
+      return null;
+    }
     this.close();
     this.stream = stream;
     this.track.addEventListener("ended", () => {
@@ -40,6 +49,7 @@ export class Microphone {
   }
 
   close() {
+    this.#asked += 1;
     const stream = this.stream;
     this.stream = null;
     for (const track of stream?.getTracks() ?? []) track.stop();

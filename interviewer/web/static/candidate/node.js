@@ -1,11 +1,13 @@
 // Which node holds the interview. With several of them the page comes from the address of all, and talks to that of one.
 
+import { kept } from "./kept.js";
+
 let pin = null; // { address, node }: node is the address signed, shown with each request
 let known = []; // the addresses that this page's content policy lets it talk to
 
 export function know(addresses) {
   known = addresses.map(normal);
-  for (const origin of known) sessionStorage.removeItem(`node:${origin}`);
+  for (const origin of known) kept.removeItem(`node:${origin}`);
 }
 
 /** A path under the candidate's link, at the node. */
@@ -39,9 +41,9 @@ function normal(address) {
 /** Whether this is the first time that this tab loads the page again for that address. */
 function once(origin) {
   const key = `node:${origin}`;
-  if (sessionStorage.getItem(key)) return false;
-  sessionStorage.setItem(key, "loaded again");
-  return true;
+  if (kept.getItem(key)) return false;
+  kept.setItem(key, "loaded again");
+  return kept.lasts(key); // or it would be loaded again for ever
 }
 
 /** That node is not reached any more, or lets nobody in: the address of all knows another. */

@@ -1,6 +1,8 @@
 // How long Melvin waits when the candidate pauses. One choice, shown in the device check and beside the interview;
 // kept in this tab over a reload, and by the server, which tells it to every page of this interview.
 
+import { kept } from "./kept.js";
+
 const KEY = `pace:${location.pathname}`;
 const PACES = ["brisk", "normal", "relaxed"];
 
@@ -11,8 +13,8 @@ export class Pace {
   #groups = [...document.querySelectorAll("[data-pace]")];
 
   constructor() {
-    const kept = sessionStorage.getItem(KEY);
-    if (PACES.includes(kept)) this.unsaid = kept;
+    const chosen = kept.getItem(KEY);
+    if (PACES.includes(chosen)) this.unsaid = chosen;
     this.#show(this.unsaid ?? "normal");
     for (const group of this.#groups) {
       group.addEventListener("change", (event) => this.#choose(event.target.value));
@@ -21,7 +23,7 @@ export class Pace {
 
   #choose(pace) {
     this.unsaid = pace;
-    sessionStorage.setItem(KEY, pace);
+    kept.setItem(KEY, pace);
     this.#show(pace);
     this.onchosen(pace);
   }
@@ -30,7 +32,7 @@ export class Pace {
   told(pace) {
     if (!PACES.includes(pace) || (this.unsaid !== null && this.unsaid !== pace)) return;
     this.unsaid = null;
-    sessionStorage.setItem(KEY, pace);
+    kept.setItem(KEY, pace);
     this.#show(pace);
   }
 

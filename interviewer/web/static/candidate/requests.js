@@ -13,6 +13,13 @@ export class Refused extends Error {
   }
 }
 
+/** Whether the same request may get through later: nothing answered, or a refusal that goes over by itself. */
+export function passes(error) {
+  if (!(error instanceof Refused)) return true;
+  const { status, code } = error.problem;
+  return status >= 500 || status === 429 || code === "elsewhere";
+}
+
 /**
  * To the node that holds the interview; the text of its reply. Throws Refused, or TypeError where it could not be
  * reached or has not answered `within` ms: a machine that is gone answers nothing, not even no. `signal` ends it too.

@@ -69,6 +69,10 @@ export const TROUBLES = {
     title: "The server could not be reached",
     todo: ["Check your internet connection, then choose Try again."],
   },
+  later: {
+    title: "The test cannot be made just now",
+    todo: ["The cause is on our side. Wait a minute, then choose Try again. You can also start without this test."],
+  },
   busy: {
     title: "Many connections are being tested just now",
     todo: ["Wait a minute, then choose Try again. You can also start without this test."],

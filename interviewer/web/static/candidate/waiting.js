@@ -8,6 +8,10 @@ const bar = document.getElementById("waiting-bar");
 async function ask() {
   try {
     const reply = await fetch(`${document.body.dataset.base}/transcript.json`, { headers: { Accept: "application/json" } });
+    if (reply.status === 404 || reply.status === 410) {
+      location.reload(); // the link was renewed, or the interview deleted: the page that says so asks no more
+      return;
+    }
     if (reply.ok) {
       const { status, done, total } = await reply.json();
       if (status === "ready") {

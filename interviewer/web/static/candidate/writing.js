@@ -1,9 +1,10 @@
 // The box for typed answers: kept as it is typed, counted near the limit, sent whole.
 
 import { Draft } from "./draft.js";
-import { postJson, Refused } from "./requests.js";
+import { passes, postJson, Refused } from "./requests.js";
 
 const COUNT_FROM = 0.8; // of the limit; before that a number would only distract
+const AGAIN_MS = 3000; // after a try that failed and may succeed later
 
 export class Writing {
   onproblem = () => {}; // (problem) where the interview is over
@@ -101,23 +102,57 @@ export class Writing {
     if (!this.#counted()) {
       return this.#complain(`An answer may have at most ${this.#limit.toLocaleString("en")} characters. Please shorten it.`);
     }
+    return this.#post(questionId, text);
+  }
+
+  async #post(questionId, text) {
     this.#send.setAttribute("aria-disabled", "true");
     try {
-      await this.#draft.settled();
+      await this.#draft.hold();
       const name = this.#draft.sentAs(questionId, text);
       await postJson(`${this.#base}/typed?sent_as=${name}`, { question_id: questionId, text });
-      this.#draft.forget(questionId);
-      if (questionId === this.#questionId && this.#box.value === text) this.#box.value = "";
-      this.#tell("Sent");
-      this.onsent(text.trim());
-      this.#counted();
+      await this.#sent(questionId, text);
     } catch (error) {
-      if (error instanceof Refused) this.#refused(error.problem);
-      else this.#complain("The connection is gone just now. Your text is kept; please send it again in a moment.");
+      if (passes(error)) this.#later(error, questionId, text);
+      else this.#refused(error.problem);
     } finally {
+      this.#draft.release();
       this.#send.removeAttribute("aria-disabled");
     }
-    return undefined;
+  }
+
+  /** What was typed while the answer was on its way stays in the box; where its question is gone, it goes after it. */
+  async #sent(questionId, text) {
+    if (this.#draft.sending(questionId) !== text) return; // sent twice, and this is the second reply
+    const isShown = questionId === this.#questionId;
+    const now = isShown ? this.#box.value : (this.#draft.unsaved(questionId) ?? text);
+    const rest = now.startsWith(text) ? now.slice(text.length).trimStart() : now;
+    this.#draft.forget(questionId);
+    this.onsent(text.trim());
+    if (!isShown) {
+      if (rest) await this.#post(questionId, rest);
+      return;
+    }
+    if (rest !== now) this.#box.value = rest;
+    if (rest) this.#draft.keep(questionId, rest);
+    this.#error.hidden = true;
+    this.#tell("Sent");
+    this.#counted();
+  }
+
+  /** The same text again by itself, under the same name: the server takes it once. Not where it was changed since. */
+  #later(error, questionId, text) {
+    const why = error instanceof Refused ? `${error.problem.title}.` : "The connection is gone just now.";
+    if (questionId === this.#questionId && this.#box.value === text) {
+      this.#say(`${why} Your text is kept, and is sent again by itself.`);
+    }
+    setTimeout(
+      () => {
+        const changed = questionId === this.#questionId && this.#box.value !== text;
+        if (!changed && this.#draft.sending(questionId) === text) this.#post(questionId, text);
+      },
+      Math.max(AGAIN_MS, (error.retryAfter ?? 0) * 1000),
+    );
   }
 
   #refused(problem) {
@@ -126,9 +161,13 @@ export class Writing {
   }
 
   #complain(sentence) {
-    this.#error.textContent = sentence;
-    this.#error.hidden = false;
+    this.#say(sentence);
     this.focus();
+  }
+
+  #say(sentence) {
+    if (this.#error.textContent !== sentence) this.#error.textContent = sentence;
+    this.#error.hidden = false;
   }
 
   #tell(word) {
