@@ -58,9 +58,14 @@ class WorkerChild:
         pause = 1.0
         while True:
             # Our end of its standard input closes when we die, however we die; that tells it to stop.
-            self._child = await asyncio.create_subprocess_exec(
-                *self._command, stdin=asyncio.subprocess.PIPE, env=self._environment
-            )
+            try:
+                self._child = await asyncio.create_subprocess_exec(
+                    *self._command, stdin=asyncio.subprocess.PIPE, env=self._environment
+                )
+            except OSError as error:  # no memory, no process or no file is left for it just now
+                log.error("the worker could not be started", reason=str(error), in_s=LONGEST_PAUSE_S)
+                await asyncio.sleep(LONGEST_PAUSE_S)
+                continue
             began = asyncio.get_running_loop().time()
             code = await self._child.wait()
             lived = asyncio.get_running_loop().time() - began

@@ -142,4 +142,6 @@ async def keep_stalled_moving(app: App, work: Work, most_tries: int) -> None:
         except (ConnectorException, psycopg.Error, DBAPIError) as error:
             # Two workers may give the same job back; the second finds it gone. Or the database is away.
             log.info("upkeep.later", reason=type(error).__name__)
+        except Exception as error:
+            log.error("upkeep.failed", exc_info=error)
         await asyncio.sleep(LOOK_EVERY_S)

@@ -21,7 +21,7 @@ from interviewer.records.deletions import deleted_among
 from interviewer.records.interviews import abandoned, set_status
 from interviewer.records.leases import held_by, let_go, orphaned
 
-__all__ = ["LeftBehind"]
+__all__ = ["SEARCH_EVERY_S", "LeftBehind"]
 
 ABANDONED_AFTER = timedelta(days=1)
 """After its link has expired an interview can still be gone on with for this long; then it ends as it stands."""
@@ -50,6 +50,7 @@ class LeftBehind:
         self._database = database
         self._clock = clock
         self._entry = entry
+        self._searches = count()
 
     async def by_this_node(self) -> dict[str, Running]:
         """What ran here when the process before this one went down. Those that had ended are brought up, so that their
@@ -69,16 +70,16 @@ class LeftBehind:
         return ended
 
     async def search(self) -> None:
-        for number in count():
-            try:
-                await self._adopt()
-                await self._end_abandoned()
-                await self._erase_deleted()
-                if number % STORED_EACH == 0:
-                    await self._opening.sound.remove_stored(self._clock())
-            except NOT_KEPT as error:
-                log.warning("no search for interviews that were left behind", error=str(error))
-            await asyncio.sleep(SEARCH_EVERY_S)
+        """One of the searches, ``SEARCH_EVERY_S`` apart."""
+        number = next(self._searches)
+        try:
+            await self._adopt()
+            await self._end_abandoned()
+            await self._erase_deleted()
+            if number % STORED_EACH == 0:
+                await self._opening.sound.remove_stored(self._clock())
+        except NOT_KEPT as error:
+            log.warning("no search for interviews that were left behind", error=str(error))
 
     async def _adopt(self) -> None:
         """Of nodes that stay dead: what had ended gets its outcome, of the others nobody is there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from interviewer.live.drain import drain
 from interviewer.live.durations import Durations
 from interviewer.live.errors import Busy, InterviewOver, Restarting
 from interviewer.live.heap import pick_up
-from interviewer.live.left_behind import LeftBehind
+from interviewer.live.left_behind import SEARCH_EVERY_S, LeftBehind
 from interviewer.live.links import Link
 from interviewer.live.load import Load
 from interviewer.live.lobby import KEPT_S, Place
@@ -42,6 +43,7 @@ from interviewer.records.deletions import deleted_among
 from interviewer.records.feeder import Feeder
 from interviewer.records.leases import RUNNING
 from interviewer.records.objects import ObjectStore
+from interviewer.rounds import begin_rounds
 from interviewer.speech.recognition import Recogniser
 from interviewer.speech.voice import Voice, as_wav
 
@@ -114,6 +116,9 @@ class Live:
         self._tests = ConnectionTests(options.peer, options.most_connection_tests)
         self._keepers: list[asyncio.Task[None]] = []
         self._leaving: set[asyncio.Task[None]] = set()
+        self._some_went = False
+        self._sound_rounds, self._due = count(), math.inf
+        self._whole = False  # whether all folders were looked through once, without a store that failed in between
 
     # ------------------------------------------------------------------ life
 
@@ -124,10 +129,10 @@ class Live:
         if self._standing:
             self._admission.restore(self._standing.read(HELD_S, KEPT_S))
         self._keepers = [
-            asyncio.create_task(self._sweep(), name="let interviews go"),
-            asyncio.create_task(self._tend(), name="tend the lobby"),
-            asyncio.create_task(self._keep_sound(), name="bring sound to the object store"),
-            asyncio.create_task(self._left_behind.search(), name="search for interviews that were left behind"),
+            begin_rounds(self._sweep, SWEEP_S, "let interviews go"),
+            begin_rounds(self._tend, TICK_S, "tend the lobby"),
+            begin_rounds(self._keep_sound, EVERY_S, "bring sound to the object store"),
+            begin_rounds(self._left_behind.search, SEARCH_EVERY_S, "search for interviews that were left behind"),
         ]
 
     @property
@@ -281,26 +286,22 @@ class Live:
             leaving.add_done_callback(self._leaving.discard)
 
     async def _keep_sound(self) -> None:
-        whole = False  # whether all folders were looked through once, without a store that failed in between
-        for number in count():
-            if number % LEFTOVERS_EACH == 0:
-                try:
-                    await self._sound.keep_leftovers(set(self._leases()), recent=whole)
-                    whole = True
-                except NOT_KEPT as error:
-                    log.warning("sound that was left behind was not brought to the object store", error=str(error))
-            await asyncio.sleep(EVERY_S)
-            sides = (CANDIDATE,) if number % MELVIN_EACH else (CANDIDATE, MELVIN)
-            await asyncio.gather(*(self._opening.keep_sound(i, lease, sides) for i, lease in self._leases().items()))
+        number = next(self._sound_rounds)
+        sides = (CANDIDATE,) if number % MELVIN_EACH else (CANDIDATE, MELVIN)
+        await asyncio.gather(*(self._opening.keep_sound(i, lease, sides) for i, lease in self._leases().items()))
+        if number % LEFTOVERS_EACH == 0:
+            try:
+                await self._sound.keep_leftovers(set(self._leases()), recent=self._whole)
+                self._whole = True
+            except NOT_KEPT as error:
+                log.warning("sound that was left behind was not brought to the object store", error=str(error))
 
     async def _sweep(self) -> None:
-        some = False
-        while True:
-            await asyncio.sleep(SWEEP_S)
-            if some:  # a round later, when their tasks have ended
-                pick_up()
-            await self._let_deleted_go()
-            some = await self._let_left_go()
+        if self._some_went:  # a round later, when their tasks have ended
+            pick_up()
+        self._some_went = False
+        await self._let_deleted_go()
+        self._some_went = await self._let_left_go()
 
     async def _let_left_go(self) -> bool:
         """Connections and interviews that nobody uses any more; whether there were any."""
@@ -336,13 +337,12 @@ class Live:
 
     async def _tend(self) -> None:
         """Each second: who holds a seat, how late the event loop comes, and word to the lobby."""
-        while True:
-            due = time.monotonic() + TICK_S
-            await asyncio.sleep(TICK_S)
-            self._attend_all()
-            self._admission.tick(time.monotonic() - due)
-            if self._standing:
-                self._standing.write(self._admission.standing)
+        late_s, self._due = time.monotonic() - self._due, math.inf
+        self._attend_all()
+        self._admission.tick(max(0.0, late_s))
+        if self._standing:
+            self._standing.write(self._admission.standing)
+        self._due = time.monotonic() + TICK_S
 
     def _attend_all(self) -> None:
         for interview_id, entry in self._entries.items():  # not in _tend, which would hold the last one for ever

@@ -22,6 +22,7 @@ from interviewer.records import nodes
 from interviewer.records.database import Database
 from interviewer.records.interviews import status_of
 from interviewer.records.leases import Held, Lease, holder_of, release, take, taken_away
+from interviewer.rounds import begin_rounds
 
 __all__ = ["NodeOptions", "ThisNode"]
 
@@ -66,7 +67,7 @@ class ThisNode:
             )
             await nodes.forget_long_gone(session)
         self._in_touch_since = time.monotonic()
-        self._task = asyncio.create_task(self._beats(), name="heartbeats")
+        self._task = begin_rounds(self._beats, BEAT_S, "heartbeats")
 
     async def drains(self) -> None:
         """Tell the others at once."""
@@ -123,15 +124,15 @@ class ThisNode:
     # ------------------------------------------------------------------ heartbeats
 
     async def _beats(self) -> None:
-        while True:
-            await asyncio.sleep(BEAT_S)
-            try:
-                async with asyncio.timeout(nodes.DEAD_AFTER.total_seconds()):
-                    await self._beat()
-            except AWAY:
-                self._in_touch_since = None
-            else:
-                self._in_touch_since = self._in_touch_since or time.monotonic()
+        try:
+            async with asyncio.timeout(nodes.DEAD_AFTER.total_seconds()):
+                await self._beat()
+        except Exception as error:
+            self._in_touch_since = None
+            if not isinstance(error, AWAY):
+                raise
+        else:
+            self._in_touch_since = self._in_touch_since or time.monotonic()
 
     async def _beat(self) -> None:
         leases = dict(self._leases())

@@ -111,6 +111,9 @@ class Feeder:
                     log.warning("feeder.database_away", reason=type(error).__name__)
                 self._away = True
                 pause = min(pause * 2, LONGEST_PAUSE_S)
+            except Exception as error:
+                log.error("feeder.failed", exc_info=error)
+                pause = LONGEST_PAUSE_S
             else:
                 if self._away:
                     log.info("feeder.database_back")

@@ -128,11 +128,14 @@ class ModelProcess:
         self._queue.clear(ModelGone(f"{self.program.module} was closed"))
 
     async def _launch(self, progress: Progress | None) -> asyncio.subprocess.Process:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", self.program.module,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            env=self.program.environment(), limit=LINE_LIMIT,
-        )  # fmt: skip
+        try:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", self.program.module,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+                env=self.program.environment(), limit=LINE_LIMIT,
+            )  # fmt: skip
+        except OSError as error:  # no memory, no process or no file is left for it just now
+            raise ModelGone(f"{self.program.module} could not be started: {error}") from error
         requests, replies = _pipes(child)
         try:
             async with asyncio.timeout(self.program.start_timeout_s):

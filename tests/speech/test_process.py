@@ -141,6 +141,24 @@ async def test_a_killed_process_starts_again_by_itself():
         assert process.restarts == 1
 
 
+async def test_a_killed_process_starts_again_though_there_was_no_memory_for_it_at_first(monkeypatch):
+    failures = [OSError(12, "Cannot allocate memory")]
+    start = asyncio.create_subprocess_exec
+
+    async def scarce(*command, **how):
+        if failures:
+            raise failures.pop()
+        return await start(*command, **how)
+
+    async with running() as process:
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", scarce)
+        os.kill(process.pid, signal.SIGKILL)
+        while failures:  # noqa: ASYNC110 - the end of another program tells no event
+            await asyncio.sleep(0.02)
+        reply = await process.call({"do": "echo", "text": "back"})
+        assert reply.header["echo"] == "back"
+
+
 async def test_a_request_under_way_when_the_process_dies_is_tried_again(tmp_path):
     async with running() as process:
         request = {"do": "die once", "flag": str(tmp_path / "died"), "text": "second time"}
