@@ -193,7 +193,7 @@ async def _unquoted(context: JobContext, work: Coroutine[Any, Any, None]) -> Non
             "job.failed", task=context.job.task_name, attempt=context.job.attempts + 1, error=type(error).__name__,
             where=_where(error),
         )  # fmt: skip
-        raise JobFailed(type(error).__name__) from None
+        raise (JobFailed if held_up(error) is None else HeldUp)(type(error).__name__) from None
 
 
 async def _run(context: JobContext, subject: str, doing: str, task: Callable[[Work, str], Awaitable[Any]]) -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ import structlog
 from interviewer.jobs.ahead import fetched_ahead
 from interviewer.jobs.failures import PlainError
 from interviewer.jobs.work import Work
+from interviewer.jobs.work_folders import work_folder
 from interviewer.media.recording import CANDIDATE, MELVIN, Recorder, read_span, received
 from interviewer.records.recording_parts import parts_of
 from interviewer.records.recordings import recordings_of
@@ -67,7 +67,7 @@ async def recorded_sound(work: Work, interview_id: str) -> AsyncIterator[Recorde
         return
     there = set(await work.objects.keys_under(f"recordings/{interview_id}/parts"))
     finished = [p for p in parts if p.object_key is None or p.object_key not in there]
-    with tempfile.TemporaryDirectory(prefix="melvin-sound-") as temporary:
+    with work_folder("sound") as temporary:
         folder = Path(temporary)
         await work.thread.run(lambda: _copy(local, folder))
         await _lay_finished(work, stored, finished, folder)

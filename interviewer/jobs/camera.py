@@ -8,7 +8,6 @@ Nothing waits for it: sound, transcript and scores are made as if there were no 
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from interviewer.jobs.defer import CLEAR_CAMERA, JobQueue
 from interviewer.jobs.used_up import clear
 from interviewer.jobs.whole_chunks import whole_chunks
 from interviewer.jobs.work import Work
+from interviewer.jobs.work_folders import work_folder
 from interviewer.media.video import NotVideo, playable
 from interviewer.records.browser import KnownStretch, stretches_of
 from interviewer.records.camera import put_segment, segments_of
@@ -72,7 +72,7 @@ def _may_come(stretch: KnownStretch, ended_at: datetime, now: datetime) -> bool:
 async def _make(work: Work, interview_id: str, stretch: KnownStretch, seen: CameraSegment | None) -> None:
     """``seen``: its segment when its chunks were looked up. What another worker made since then is of more, and is not
     replaced."""
-    with tempfile.TemporaryDirectory(prefix="melvin-camera-") as temporary:
+    with work_folder("camera") as temporary:
         joined, target = Path(temporary) / "joined", Path(temporary) / "segment"
         if not await _join(work.objects, interview_id, stretch, joined):
             return

@@ -27,10 +27,12 @@ from interviewer.jobs.work import Work
 from interviewer.records import webhooks
 from interviewer.records.tables import WebhookDelivery, WebhookEndpoint, WebhookEvent
 
-__all__ = ["LARGEST_BODY", "PAUSES_S", "Outcome", "Post", "body_of", "deliver", "pause_after", "signatures"]
+__all__ = ["LARGEST_BODY", "PAUSES_S", "Outcome", "Post", "body_of", "deliver", "not_due", "pause_after", "signatures"]
 
 PAUSES_S = (5, 60, 300, 1800, 7200, 18_000, 28_800, 30_000)
 """A day in all."""
+EARLY = timedelta(seconds=2)
+"""By which the clocks of a worker and the database may differ."""
 JITTER = 0.1
 """Of a pause, so that what failed together does not come back together."""
 LARGEST_BODY = 20_000
@@ -125,11 +127,16 @@ def pause_after(tries: int, chance: SystemRandom | None = None) -> timedelta | N
     return timedelta(seconds=PAUSES_S[tries - 1] * spread)
 
 
+def not_due(due_at: datetime | None) -> bool:
+    """A second job about the same thing, then: the next try has a job of its own, and each is one of those of a day."""
+    return due_at is not None and due_at > datetime.now(UTC) + EARLY
+
+
 async def deliver(work: Work, delivery_id: str, post: Post | None = None) -> None:
     """One try. The next one is put into the queue in the transaction that notes this one."""
     async with work.database.session() as session:
         found = await webhooks.delivery(session, delivery_id)
-    if found is None or found.status != "pending":
+    if found is None or found.status != "pending" or not_due(found.due_at):
         return
     if found.endpoint.disabled_at is not None:
         await _settle(work, found, Outcome(None, "The endpoint is switched off."), None)

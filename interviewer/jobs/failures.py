@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
+import psycopg
 import structlog
 from obstore.exceptions import GenericError
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +21,7 @@ __all__ = [
     "IMPORTING", "SCORING", "TELLERS", "WRITING", "JudgeAway", "PlainError", "Teller", "held_up", "sentence", "told",
 ]  # fmt: skip
 
+_DEPTH = 8
 WRITING = "Writing out the recording"
 SCORING = "Scoring"
 IMPORTING = "Importing"
@@ -35,7 +37,7 @@ class PlainError(RuntimeError):
 
 
 class JudgeAway(PlainError):
-    """Whatever was asked of the judge, it gave nothing: its endpoint is down, busy or refuses us."""
+    """The judge gave nothing, to some answers or to all: its endpoint is down, busy or refuses us."""
 
 
 _PLAIN = (PlainError, ModelUnavailable, ModelMissing)
@@ -46,12 +48,27 @@ def held_up(error: Exception) -> PlainError | None:
     nothing now: why, and it is tried until it works."""
     if isinstance(error, JudgeAway):
         return error
-    text = str(error)
-    if (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)) or (
-        isinstance(error, GenericError) and "No space left" in text
-    ):
+    if any(_is_full(cause) for cause in _causes(error)):
         return PlainError("no space left on device")
     return PlainError("the object store takes nothing now") if isinstance(error, GenericError) else None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, and what it was made of: a recorder and the database's library wrap what the system said."""
+    cause: BaseException | None = error
+    for _ in range(_DEPTH):
+        if cause is None:
+            return
+        yield cause
+        cause = getattr(cause, "orig", None) or cause.__cause__
+
+
+def _is_full(error: BaseException) -> bool:
+    if isinstance(error, psycopg.errors.DiskFull):
+        return True
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, GenericError) and "No space left" in str(error)
 
 
 def sentence(doing: str, error: Exception, again: datetime | None) -> str:

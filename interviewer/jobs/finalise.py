@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,13 +14,14 @@ from interviewer.conversation.history import HistoryTurn, replay
 from interviewer.conversation.script import RATE, Script
 from interviewer.jobs.assembly import RecordedSound, recorded_sound
 from interviewer.jobs.defer import CLEAR_RECORDING, JobQueue
-from interviewer.jobs.failures import PlainError
+from interviewer.jobs.failures import SCORING, PlainError
 from interviewer.jobs.late_words import carry_correction, count_recovered
 from interviewer.jobs.recovered import with_recovered
 from interviewer.jobs.transcribe import record_transcript
 from interviewer.jobs.used_up import clear
 from interviewer.jobs.whole_recording import WholeRecording, wait_for_browser_s, whole_recording
 from interviewer.jobs.work import Work
+from interviewer.jobs.work_folders import work_folder
 from interviewer.media.recording import encode_flac, length
 from interviewer.records.browser import stretches_of
 from interviewer.records.events import read_events
@@ -63,18 +63,21 @@ async def finalise(work: Work, interview_id: str) -> None:
             newer = sound.newer_than_finished(ended)
             fingerprint = await _store_recording(work, interview_id, whole, sound, newer)
             made = with_recovered(turns, whole.filled)
-            new = await record_transcript(work, interview, script, made, fingerprint, whole.folder)
+            await record_transcript(work, interview, script, made, fingerprint, whole.folder)
+    # Each of these may have been cut off after the transcript was stored, so none asks whether it is new.
+    async with work.database.session() as session:
+        await count_recovered(session, interview_id, made, whole.filled)
+        await carry_correction(session, interview_id)
+        now = await find_interview(session, interview_id)
+    if now is not None and now.status in ("submitted", "scored"):
+        await _rescored(work, interview_id)
     async with work.database.session() as session:
         await parts_removed(session, sound.parts)
     await clear(work, interview_id, CLEAR_RECORDING)
-    if new:
-        async with work.database.session() as session:
-            await count_recovered(session, interview_id, made, whole.filled)
-            await carry_correction(session, interview_id)
-    if new and interview.status in ("submitted", "scored"):
-        await _rescored(work, interview_id)
     async with work.database.session() as session:
-        await update_interview(session, interview_id, failure=None)
+        # That there is no score is not ours to clear.
+        if now is not None and not (now.failure or "").startswith(SCORING):
+            await update_interview(session, interview_id, failure=None)
         await announce(session, "transcript.ready", interview_id, once=f"transcript.ready {interview_id}")
 
 
@@ -115,7 +118,7 @@ async def _camera(work: Work, interview_id: str) -> None:
 
 
 async def _rescored(work: Work, interview_id: str) -> None:
-    """What came late belongs to answers that were scored without it."""
+    """What came late belongs to answers that were scored without it; no judge is asked where nothing did."""
     async with _queue(work) as queue:
         await queue.defer_score(interview_id)
 
@@ -143,7 +146,7 @@ async def _store_recording(
     folder = whole.folder
     if await work.thread.run(lambda: max(length(folder, "candidate"), length(folder, "melvin"))) == 0:
         return None
-    with tempfile.TemporaryDirectory(prefix="melvin-flac-") as temporary:
+    with work_folder("flac") as temporary:
         if whole.made_from is not None and (newer or "received" not in stored):
             target = Path(temporary) / "received.flac"
             samples = await work.thread.run(lambda: encode_flac(own.folder, "candidate", target))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ import structlog
 from interviewer.jobs.importing import SCORED_BY, answered_in
 from interviewer.jobs.transcribe import yield_to_live
 from interviewer.jobs.work import Work
+from interviewer.jobs.work_folders import work_folder
 from interviewer.media.recording import CANDIDATE, Recorder, encode_flac
 from interviewer.media.sound_file import SoundUnreadable, decoded
 from interviewer.plans.bundle import PlanBundle
@@ -65,7 +65,7 @@ async def _write_out(work: Work, made: AnswerImport, row: AnswerImportRow) -> No
     if plan is None:
         raise RuntimeError("the import's plan is gone")
     bundle, answered = answered_in(plan, made.question_id)
-    with tempfile.TemporaryDirectory(prefix="melvin-import-") as temporary:
+    with work_folder("import") as temporary:
         folder = Path(temporary)
         pcm = await _samples(work, row, folder)
         heard = await _recognised(work, pcm, bundle)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from interviewer import __version__
-from interviewer.jobs.deliver import Outcome, Post, pause_after
+from interviewer.jobs.deliver import Outcome, Post, not_due, pause_after
 from interviewer.jobs.targets import check_url
 from interviewer.jobs.work import Work
 from interviewer.records import ats
@@ -33,7 +33,7 @@ async def report(work: Work, assessment_id: str, post: Post | None = None) -> No
     """One try. The next one is put into the queue in the transaction that notes this one."""
     async with work.database.session() as session:
         found = await ats.assessment(session, assessment_id)
-    if found is None or found.report != "pending":
+    if found is None or found.report != "pending" or not_due(found.due_at):
         return
     now = datetime.now(UTC)
     outcome = await _send(found, now, post or Post())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -30,6 +30,8 @@ from scoring.transcript import Answer, Transcript
 __all__ = ["score"]
 
 SCORED_STATUS = "answered"
+GIVEN_UP = timedelta(days=1)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +40,8 @@ async def score(work: Work, interview_id: str) -> None:
     """Idempotent: an answer that was scored with the same transcript, rubric and judge keeps its scorecard.
 
     Where the judge fails in passing (its endpoint is down, say), the scorecards tell so, and when every answer has had
-    its turn JudgeAway is raised where it failed at all of them, else PlainError, so that the queue tries those again.
+    its turn JudgeAway is raised, so that the queue tries those again until it is back. Where it has judged others of
+    this interview and a day is over, what it fails at stays without a level, and the interview counts as scored.
     """
     async with work.database.session() as session:
         interview = await find_interview(session, interview_id)
@@ -60,15 +63,14 @@ async def score(work: Work, interview_id: str) -> None:
     names = (interview.invitation.candidate.name,)
     judge = await work.thread.run(work.judge)
     failures: list[str] = []
-    asked = 0
     revised = False
+    given_up: str | None = None
     for row in answers:
         question = questions[row.question_id]
         rubric = bundle.rubrics[question.rubric]
         if (row.id, transcript.version, rubric.hash, judge.name, judge.version) in standing:
             log.info("scorecard.known", interview=interview_id, answer=row.id)
             continue
-        asked += 1
         # The judge is given the answer's words and nothing of who gave it; the name only says what to mask.
         async with work.turn():
             card, packed = await work.thread.run(
@@ -88,15 +90,19 @@ async def score(work: Work, interview_id: str) -> None:
             failures.append(card.criteria[0].reason)
     if failures:
         reason = f"{len(failures)} of {len(answers)} answers have no scorecard yet. {failures[-1]}".rstrip(".")
-        raise JudgeAway(reason) if len(failures) == asked else PlainError(reason)
+        some = len(failures) < len(answers)
+        if not (some and datetime.now(UTC) - max(transcript.created_at, interview.submitted_at or LONG_AGO) > GIVEN_UP):
+            raise JudgeAway(reason)
+        log.warning("score.answers_without", interview=interview_id, answers=len(failures))
+        given_up = f"{SCORING} failed ({reason}); it was given up after a day. A scoring run asks the judge again."
     async with work.database.session() as session:
         await set_status(
             session, interview_id, "scored", only_from=("submitted", "scored"), scored_at=datetime.now(UTC)
         )  # fmt: skip
         if revised:
             await announce(session, "score.revised", interview_id)
-        if (interview.failure or "").startswith(SCORING):  # that the recording was not written out is not ours to clear
-            await update_interview(session, interview_id, failure=None)
+        if given_up or (interview.failure or "").startswith(SCORING):  # another failure is not ours to clear
+            await update_interview(session, interview_id, failure=given_up)
 
 
 def _judging(

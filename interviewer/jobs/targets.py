@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 __all__ = ["RefusedTarget", "Resolve", "Target", "check_url", "checked_target", "system_resolve"]
 
 LONGEST_URL = 2048
+LONGEST_LABEL = 63
 _INSIDE = (".localhost", ".local", ".internal", ".home.arpa", ".lan")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _PORTS = {"http": 80, "https": 443}
@@ -47,7 +48,7 @@ async def checked_target(url: str, private_allowed: bool, resolve: Resolve) -> T
     scheme, name, port, rest = _parts(url, private_allowed)
     try:
         addresses = await resolve(name, port)
-    except OSError:
+    except (OSError, UnicodeError):  # the second where it is no name at all
         addresses = []
     if not addresses:
         raise RefusedTarget("The name has no address.")
@@ -96,6 +97,8 @@ def _parts(url: str, private_allowed: bool) -> tuple[str, str, int, str]:
     name = parts.hostname
     if not private_allowed and _is_inside(name):
         raise RefusedTarget("The address is of a private network.")
+    if ":" not in name and not all(0 < len(label) <= LONGEST_LABEL for label in name.removesuffix(".").split(".")):
+        raise RefusedTarget("The name in this address is not one: between two dots stand 1 to 63 characters.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return parts.scheme, name, port or _PORTS[parts.scheme], path
 

@@ -15,12 +15,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.jobs.defer import FINALISE, SCORE, JobQueue
-from interviewer.jobs.failures import TELLERS, PlainError, told
+from interviewer.jobs.failures import IMPORTING, SCORING, TELLERS, WRITING, PlainError, told
 from interviewer.jobs.imported_sound import tidy_sound
 from interviewer.jobs.importing import remove_left_files
+from interviewer.jobs.orphans import remove_orphans
 from interviewer.jobs.signs_of_life import FROZEN_S, LOOK_EVERY_S, SILENT_S, there
 from interviewer.jobs.work import Work
 from interviewer.records.ats import lost_reports
+from interviewer.records.imported_sound import WRITE_OUT
+from interviewer.records.imports import IMPORT
 from interviewer.records.interviews import ended_before, set_status
 from interviewer.records.replies import prune_replies
 from interviewer.records.runs import RUN_QUEUE
@@ -28,6 +31,10 @@ from interviewer.records.webhooks import lost_deliveries, prune_events
 
 __all__ = ["keep_stalled_moving", "pick_up_lost", "prune", "retry_stalled", "submit_unchecked"]
 
+DOING = {FINALISE: WRITING, SCORE: SCORING, IMPORT: IMPORTING, WRITE_OUT: WRITING}
+"""What a job does, in the words of its own failures."""
+TRIED_AGAIN_S = 6 * 3600.0
+"""After this a job that was given up is tried again: a version that mends it, or a store that is well again, came."""
 LOST_AFTER_S = 120.0
 """An interview that waits this long for work that is not in the queue was let fall by a crash between two steps."""
 
@@ -49,10 +56,10 @@ async def submit_unchecked(work: Work) -> list[str]:
 
 
 async def pick_up_lost(work: Work) -> list[str]:
-    """Interviews whose status waits for a job that was never deferred. Those that failed for good stay as they are:
-    their failure is shown, and a person decides."""
+    """Interviews whose status waits for a job that was never deferred, or was given up a while ago."""
+    unmade = "(i.progress IS NULL OR i.progress ->> 'stage' = 'failed')"
     async with work.database.session() as session:
-        unwritten = await _without_job(session, "checking", FINALISE, "i.ended_at", "i.progress IS NULL")
+        unwritten = await _without_job(session, "checking", FINALISE, "i.ended_at", unmade)
         unscored = await _without_job(session, "submitted", SCORE, "i.submitted_at", "true")
     async with work.database.session() as session:
         undelivered = await lost_deliveries(session, datetime.now(UTC))
@@ -72,20 +79,28 @@ async def prune(work: Work) -> None:
         events = await prune_events(session, now)
     await remove_left_files(work)
     await tidy_sound(work)
+    await remove_orphans(work)
     log.info("pruned", replies=replies, events=events)
 
 
 async def _without_job(session: AsyncSession, status: str, task: str, since: str, also: str) -> list[str]:
     """``since`` and ``also`` are SQL of this module's own."""
+    now = datetime.now(UTC)
     rows = await session.execute(
         text(
             f"""SELECT i.id FROM interviews i
             WHERE i.status = :status AND {since} < :before AND {also} AND NOT EXISTS (
                 SELECT 1 FROM procrastinate_jobs j WHERE j.lock = i.id AND j.task_name = :task
-                AND j.status IN ('todo', 'doing', 'failed'))
+                AND (j.status IN ('todo', 'doing') OR (j.status = 'failed' AND EXISTS (
+                    SELECT 1 FROM procrastinate_events e WHERE e.job_id = j.id AND e.at > :given_up))))
             ORDER BY {since} LIMIT 100"""  # noqa: S608
         ),
-        {"status": status, "task": task, "before": datetime.now(UTC) - timedelta(seconds=LOST_AFTER_S)},
+        {
+            "status": status,
+            "task": task,
+            "before": now - timedelta(seconds=LOST_AFTER_S),
+            "given_up": now - timedelta(seconds=TRIED_AGAIN_S),
+        },
     )
     return [row[0] for row in rows]
 
@@ -116,7 +131,8 @@ async def retry_stalled(
             log.error("job.set_aside", task=job.task_name, subject=subject)
             await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
             tell = TELLERS.get(job.task_name, told)
-            await tell(work.database, subject, "A job", PlainError("its worker died each time"), None)
+            doing = DOING.get(job.task_name, "A job")
+            await tell(work.database, subject, doing, PlainError("its worker died each time"), None)
             continue
         log.warning("job.stalled", task=job.task_name, subject=subject)
         await app.job_manager.retry_job(job)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import structlog
 
 from interviewer.jobs.browser_fill import Fill, Heard, browser_fills
 from interviewer.jobs.work import Work
+from interviewer.jobs.work_folders import work_folder
 from interviewer.media.browser_sound import gaps
 from interviewer.media.recording import CANDIDATE, MELVIN, Recorder, length, read_span, received
 from interviewer.records.browser import KnownStretch, has_manifest, stretches_of
@@ -77,7 +77,7 @@ async def whole_recording(work: Work, interview_id: str, folder: Path) -> AsyncI
     if not pieces:
         yield WholeRecording(folder, (), None)
         return
-    with tempfile.TemporaryDirectory(prefix="melvin-whole-") as temporary:
+    with work_folder("whole") as temporary:
         whole = Path(temporary)
         await work.thread.run(lambda: _write(folder, whole, pieces))
         spans = _joined([(p.start, p.start + len(p.samples)) for p in pieces])

@@ -22,8 +22,10 @@ from interviewer.jobs.roles import ROLES
 from interviewer.jobs.signs_of_life import BEAT_S, SignsOfLife
 from interviewer.jobs.upkeep import keep_stalled_moving
 from interviewer.jobs.work import Work
+from interviewer.jobs.work_folders import remove_left_folders
 from interviewer.records.database import Database
 from interviewer.records.objects import ObjectStore
+from interviewer.rounds import begin_rounds
 from interviewer.speech.recognition import RecognitionOptions, RecordRecogniser
 from scoring.embeddings import EmbedderOptions
 from scoring.judges.base import Judge
@@ -40,6 +42,7 @@ LIGHT = ROLES["deliver"]
 """Nothing of these takes the processor for long, so they do not wait behind an hour of transcription."""
 LIGHT_AT_ONCE = 4
 
+TIDY_EVERY_S = 3600.0
 AGAIN_AFTER_S = 2.0
 """Between two tries to reach the database."""
 
@@ -126,11 +129,16 @@ async def run_worker(options: JobOptions) -> None:
         await work.database.close()
 
 
+async def _tidy() -> None:
+    await asyncio.to_thread(remove_left_folders)
+
+
 async def _work_on(work: Work, options: JobOptions) -> None:
     app = jobs_app(options.database_url)
     signs = SignsOfLife(options.database_url)
     async with app.open_async():
         upkeep = asyncio.create_task(keep_stalled_moving(app, work, MOST_TRIES), name="upkeep")
+        tidying = begin_rounds(_tidy, TIDY_EVERY_S, "remove what killed jobs left on the disk")
         workers: list[asyncio.Task[None]] = []
         for queues, concurrency in ((HEAVY, options.concurrency), (LIGHT, LIGHT_AT_ONCE)):
             # A list: Procrastinate hands it to psycopg as it is, which makes an array of lists alone.
@@ -152,9 +160,9 @@ async def _work_on(work: Work, options: JobOptions) -> None:
         try:
             await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (upkeep, *workers):
+            for task in (upkeep, tidying, *workers):
                 task.cancel()
-            ends = await asyncio.gather(upkeep, *workers, return_exceptions=True)
+            ends = await asyncio.gather(upkeep, tidying, *workers, return_exceptions=True)
             await signs.close()
         for end in ends:
             if isinstance(end, BaseException) and not isinstance(end, asyncio.CancelledError):

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from interviewer.records.ids import new_id
-from interviewer.records.queue import defer_within
+from interviewer.records.queue import BEHIND_OTHERS, defer_within, without_job
 from interviewer.records.secrets import hash_token, new_secret
 from interviewer.records.tables import AtsAssessment, AtsConnection, Invitation
 
@@ -145,7 +145,7 @@ async def tell(session: AsyncSession, found: AtsAssessment, stage: Stage) -> Non
     found.stage, found.report, found.tries, found.due_at = stage, "pending", 0, datetime.now(UTC)
     found.delivered_at = None
     await session.flush()
-    await defer_within(session, REPORT, found.id, queue=QUEUE)
+    await defer_within(session, REPORT, found.id, queue=QUEUE, priority=BEHIND_OTHERS)
 
 
 async def tell_of_interview(session: AsyncSession, invitation_id: str, status: str) -> None:
@@ -191,16 +191,19 @@ async def settle_report(
     if (await session.execute(done)).one_or_none() is None:
         return False
     if again_at is not None:
-        await defer_within(session, REPORT, found.id, queue=QUEUE, at=again_at)
+        await defer_within(session, REPORT, found.id, queue=QUEUE, priority=BEHIND_OTHERS, at=again_at)
     return True
 
 
 async def lost_reports(session: AsyncSession, now: datetime) -> list[str]:
     """Put those back into the queue whose job was lost or given up, and return their ids."""
-    late = select(AtsAssessment.id).where(AtsAssessment.report == "pending", AtsAssessment.due_at < now - LOST_AFTER)
+    late = select(AtsAssessment.id).where(
+        AtsAssessment.report == "pending", AtsAssessment.due_at < now - LOST_AFTER,
+        without_job(AtsAssessment.id, REPORT),
+    )  # fmt: skip
     ids = list(await session.scalars(late.order_by(AtsAssessment.due_at).limit(1000).with_for_update()))
     for assessment_id in ids:
-        await defer_within(session, REPORT, assessment_id, queue=QUEUE)
+        await defer_within(session, REPORT, assessment_id, queue=QUEUE, priority=BEHIND_OTHERS)
     if ids:
         await session.execute(update(AtsAssessment).where(AtsAssessment.id.in_(ids)).values(due_at=now))
     return ids

@@ -8,6 +8,7 @@ import hashlib
 import os
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -116,11 +117,11 @@ class ObjectStore:
             return False
         return True
 
-    async def keys_under(self, prefix: str) -> list[str]:
-        """Keys that begin with the folder ``prefix``."""
+    async def keys_under(self, prefix: str, *, before: datetime | None = None) -> list[str]:
+        """Keys that begin with the folder ``prefix``; only of objects stored ``before``, where that is given."""
         found: list[str] = []
         async for part in obstore.list(self._store, prefix=prefix or None):
-            found += [meta["path"] for meta in part]
+            found += [meta["path"] for meta in part if before is None or meta["last_modified"] < before]
         return found
 
     async def delete_under(self, prefix: str) -> int:
@@ -150,7 +151,11 @@ def _digest(path: Path) -> tuple[str, int]:
 
 
 def _remove_empty(folder: Path) -> None:
-    """With empty folders in it; one that somebody puts something into meanwhile stays."""
+    """With empty folders in it, and with what a process that was killed had half written, which the store does not
+    list; a folder that somebody puts something into meanwhile stays."""
+    for half_written in folder.rglob("*#*"):
+        if half_written.name.rpartition("#")[2].isdecimal():
+            half_written.unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError, OSError):
         for inner in folder.iterdir():
             inner.rmdir()

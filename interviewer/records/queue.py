@@ -13,12 +13,14 @@ from procrastinate.manager import JobManager
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.tasks import configure_task
 from psycopg import AsyncConnection
+from sqlalchemy import ColumnElement, SQLColumnExpression, String, cast, column, exists, table
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.tracing import carried
 
-__all__ = ["BEHIND_OTHERS", "defer_many", "defer_within", "raw_connection"]
+__all__ = ["BEHIND_OTHERS", "defer_many", "defer_within", "raw_connection", "without_job"]
 
 
 BEHIND_OTHERS = -10
@@ -51,6 +53,14 @@ async def defer_within(
         await job.defer_async(subject=argument, **carried())
     except ConnectorException as error:
         raise _plain(error) from None
+
+
+def without_job(subject: SQLColumnExpression[str], task: str) -> ColumnElement[bool]:
+    """For a query: whether no job ``task`` about this waits or is under way: a queue that is behind lost nothing."""
+    jobs = table("procrastinate_jobs", column("task_name"), column("status", String), column("args", JSONB))
+    about = jobs.c.args["subject"].astext == subject
+    waits = cast(jobs.c.status, String).in_(("todo", "doing"))
+    return ~exists().where(jobs.c.task_name == task, waits, about).select_from(jobs)
 
 
 async def defer_many(

@@ -115,7 +115,7 @@ async def make_items(session: AsyncSession, run: ScoringRun) -> int:
             ) t ON true
             LEFT JOIN LATERAL (
                 SELECT {_LEVELS} AS levels FROM scorecards WHERE answer_id = found.id
-                ORDER BY transcript_version DESC, created_at DESC, id DESC LIMIT 1
+                ORDER BY transcript_version DESC, counted_at DESC, id DESC LIMIT 1
             ) b ON true"""  # noqa: S608 - the text is this module's own
         ),
         {
@@ -200,7 +200,10 @@ async def store_results(session: AsyncSession, run_id: str, results: Sequence[Ma
     run = await run_row(session, run_id, lock=True)
     if run is None or run.status not in ("running", "paused"):
         return False
-    cards = {} if run.dry_run else await _put_cards(session, [r for r in results if r.body is not None])
+    cards: dict[str, str] = {}
+    if not run.dry_run:
+        cards = await _put_cards(session, [r for r in results if r.body is not None])
+        await _count_again(session, [r.stands.scorecard_id for r in results if r.stands])
     await session.execute(
         text(
             """UPDATE scoring_run_items it SET status = n.status, after = n.after::jsonb, error = n.error,
@@ -240,6 +243,20 @@ async def finish(session: AsyncSession, run: ScoringRun, now: datetime) -> bool:
     return True
 
 
+async def _count_again(session: AsyncSession, cards: Sequence[str]) -> None:
+    """Those of an earlier rubric or judge to which the run comes back are what everybody sees again."""
+    if not cards:
+        return
+    await session.execute(
+        text(
+            """UPDATE scorecards s SET counted_at = now() FROM (
+                SELECT id FROM scorecards WHERE id = ANY(:cards) ORDER BY id FOR UPDATE
+            ) these WHERE s.id = these.id"""
+        ),
+        {"cards": list(cards)},
+    )
+
+
 async def _put_cards(session: AsyncSession, results: Sequence[Made]) -> dict[str, str]:
     """Scorecard ids by answer. The first scorecard of a key stands; one that failed in passing gives way."""
     # In one order everywhere: two runs that write the same scorecards must not wait for each other in a circle.
@@ -258,7 +275,7 @@ async def _put_cards(session: AsyncSession, results: Sequence[Made]) -> dict[str
                     AS n (id, answer_id, version, rubric, judge, judge_version, body)
                 JOIN answers a ON a.id = n.answer_id
                 ON CONFLICT ON CONSTRAINT uq_scorecards_scored_with DO UPDATE
-                SET id = excluded.id, body = excluded.body, created_at = now()
+                SET id = excluded.id, body = excluded.body, created_at = now(), counted_at = now()
                 WHERE (scorecards.body->'passing_failure') = 'true'::jsonb
                 RETURNING id, answer_id
             )

@@ -102,7 +102,9 @@ async def list_runs(
 async def progress_of(session: AsyncSession, runs: Sequence[ScoringRun], now: datetime) -> dict[str, Progress]:
     """By run id."""
     counts: dict[str, tuple[int, int, int, int, int, datetime | None]] = {
-        run.id: (run.total, run.done or 0, run.failed or 0, 0, 0, None) for run in runs if run.total is not None
+        run.id: (run.total, run.done or 0, run.failed or 0, run.reused or 0, 0, None)
+        for run in runs
+        if run.total is not None
     }
     counting = [run.id for run in runs if run.total is None]
     item = ScoringRunItem
@@ -208,7 +210,7 @@ async def end_run(session: AsyncSession, run: ScoringRun, status: RunStatus, now
     run.total = None
     counted = (await progress_of(session, [run], now))[run.id]
     run.status, run.ended_at, run.problem, run.waits_until = status, now, None, None
-    run.total, run.done, run.failed = counted.total, counted.done, counted.failed
+    run.total, run.done, run.failed, run.reused = counted.total, counted.done, counted.failed, counted.reused
     await session.flush()
 
 

@@ -50,7 +50,7 @@ async def put_scorecard(
     )  # fmt: skip
     put = fresh.on_conflict_do_update(
         constraint="uq_scorecards_scored_with",
-        set_={"id": fresh.excluded.id, "body": fresh.excluded.body, "created_at": func.now()},
+        set_={"id": fresh.excluded.id, "body": fresh.excluded.body, "created_at": func.now(), "counted_at": func.now()},
         where=ScorecardRow.body["passing_failure"].as_boolean().is_(True),
     ).returning(ScorecardRow.id)
     return (await session.execute(put)).one_or_none() is not None
@@ -97,13 +97,13 @@ async def latest_levels(session: AsyncSession, interview_ids: Sequence[str]) -> 
 
 
 def _latest(*interview_ids: str) -> Select[str]:
-    """Ids of the latest scorecard of each answer."""
+    """Ids of the scorecard of each answer that counts."""
     return (
         select(ScorecardRow.id)
         .join(AnswerRow, AnswerRow.id == ScorecardRow.answer_id)
         .where(AnswerRow.interview_id.in_(interview_ids))
         .ext(distinct_on(ScorecardRow.answer_id))
-        .order_by(ScorecardRow.answer_id, ScorecardRow.transcript_version.desc(), ScorecardRow.created_at.desc(),
+        .order_by(ScorecardRow.answer_id, ScorecardRow.transcript_version.desc(), ScorecardRow.counted_at.desc(),
                   ScorecardRow.id.desc())
     )  # fmt: skip
 

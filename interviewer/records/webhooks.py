@@ -19,7 +19,7 @@ from sqlalchemy.orm import selectinload
 
 from interviewer.records.ids import new_id
 from interviewer.records.pages import page
-from interviewer.records.queue import defer_within
+from interviewer.records.queue import BEHIND_OTHERS, defer_within, without_job
 from interviewer.records.tables import (
     Interview,
     Invitation,
@@ -110,7 +110,7 @@ async def _tell(
         made = WebhookDelivery(event_id=event_id, endpoint_id=endpoint_id, livemode=data["livemode"], due_at=now)
         session.add(made)
         await session.flush()
-        await defer_within(session, DELIVER, made.id, queue=QUEUE)
+        await defer_within(session, DELIVER, made.id, queue=QUEUE, priority=BEHIND_OTHERS)
 
 
 async def _about(session: AsyncSession, interview_id: str) -> dict[str, Any]:
@@ -225,7 +225,7 @@ async def replay(session: AsyncSession, delivery_id: str, *, livemode: bool | No
         found.status, found.tries, found.due_at = "pending", 0, datetime.now(UTC)
         found.delivered_at = None
         await session.flush()
-        await defer_within(session, DELIVER, found.id, queue=QUEUE)
+        await defer_within(session, DELIVER, found.id, queue=QUEUE, priority=BEHIND_OTHERS)
     return found
 
 
@@ -261,7 +261,7 @@ async def settle(
     if (await session.execute(done)).one_or_none() is None:
         return False
     if again_at is not None:
-        await defer_within(session, DELIVER, found.id, queue=QUEUE, at=again_at)
+        await defer_within(session, DELIVER, found.id, queue=QUEUE, priority=BEHIND_OTHERS, at=again_at)
     return True
 
 
@@ -272,11 +272,12 @@ async def disable_endpoint(session: AsyncSession, endpoint_id: str, now: datetim
 async def lost_deliveries(session: AsyncSession, now: datetime) -> list[str]:
     """Put those back into the queue whose job was lost or given up, and return their ids."""
     late = select(WebhookDelivery.id).where(
-        WebhookDelivery.status == "pending", WebhookDelivery.due_at < now - LOST_AFTER
-    )
+        WebhookDelivery.status == "pending", WebhookDelivery.due_at < now - LOST_AFTER,
+        without_job(WebhookDelivery.id, DELIVER),
+    )  # fmt: skip
     ids = list(await session.scalars(late.order_by(WebhookDelivery.due_at).limit(1000).with_for_update()))
     for delivery_id in ids:
-        await defer_within(session, DELIVER, delivery_id, queue=QUEUE)
+        await defer_within(session, DELIVER, delivery_id, queue=QUEUE, priority=BEHIND_OTHERS)
     if ids:
         await session.execute(update(WebhookDelivery).where(WebhookDelivery.id.in_(ids)).values(due_at=now))
     return ids

@@ -104,8 +104,9 @@ class ChatJudge:
                 messages, schema=form, prompt_hash=self.prompt.hash, seed=self.options.seed, deadline=deadline
             )
         except EndpointFailed as failure:
-            # An endpoint that gave nothing says nothing about the answer, whatever its reason was.
-            raise JudgeFailed(str(failure), before + failure.calls, passing=True) from None
+            # An endpoint that gave nothing says nothing about the answer; it is asked again, but not for ever with what
+            # it does not take.
+            raise JudgeFailed(str(failure), before + failure.calls, passing=not failure.refused) from None
 
     @staticmethod
     def _read(reply: Reply, rubric: Rubric, text: str, before: tuple[CallRecord, ...]) -> Judgement:

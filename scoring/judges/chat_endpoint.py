@@ -36,11 +36,15 @@ LONGEST_WAIT = 20.0  # seconds between two tries, unless the endpoint asks for m
 
 
 class EndpointFailed(Exception):
-    """The endpoint gave no reply; the message says why, for people. ``calls`` were made before."""
+    """The endpoint gave no reply; the message says why, for people. ``calls`` were made before.
 
-    def __init__(self, reason: str, calls: Calls = ()) -> None:
+    ``refused``: it did not take this one request, though it has taken others like it: too long, say, or filtered.
+    """
+
+    def __init__(self, reason: str, calls: Calls = (), *, refused: bool = False) -> None:
         super().__init__(reason)
         self.calls = calls
+        self.refused = refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class _Probed:
 
     lock: threading.Lock
     able: Capabilities | None = None
+    judged: bool = False
+    """Whether it has replied to a request that was not the probe."""
     failed_at: float = 0.0
     reason: str = ""
 
@@ -99,7 +105,9 @@ class ChatEndpoint:
         try:
             reply = self._tried(self._body(messages, schema, able, seed), prompt_hash, deadline)
         except EndpointFailed as failure:
-            raise EndpointFailed(str(failure), before + failure.calls) from None
+            refused = failure.refused and self._known.judged
+            raise EndpointFailed(str(failure), before + failure.calls, refused=refused) from None
+        self._known.judged = True
         return Reply(reply.text, reply.cut, before + reply.calls)
 
     def capabilities(self) -> Capabilities:
@@ -111,9 +119,13 @@ class ChatEndpoint:
         able = asdict(self.capabilities())
         return {"endpoint": self.options.place, "model": self.options.model, "capabilities": able}
 
+    @property
+    def _known(self) -> _Probed:
+        return _probed[self.options.base_url, self.options.model, self.options.api_key]
+
     def _able(self, prompt_hash: str, deadline: Deadline) -> tuple[Capabilities, Calls]:
         """What the model can, asked once in this process. Who waited while that failed has failed too."""
-        known = _probed[self.options.base_url, self.options.model, self.options.api_key]
+        known = self._known
         if known.able is not None:
             return known.able, ()
         since = time.monotonic()
@@ -128,7 +140,7 @@ class ChatEndpoint:
                 known.able, calls = self._probe(prompt_hash, deadline)
             except EndpointFailed as failure:
                 known.failed_at, known.reason = time.monotonic(), str(failure)
-                raise
+                raise EndpointFailed(str(failure), failure.calls) from None  # the probe says nothing of any answer
             return known.able, calls
         finally:
             known.lock.release()
@@ -179,7 +191,7 @@ class ChatEndpoint:
         wait = min(LONGEST_WAIT, self.options.backoff_s * 2 ** (tried - 1))
         wait = max(failure.wait or 0.0, wait * (1 - secrets.randbelow(500) / 1000))
         if not failure.again or tried >= self.options.tries or time.monotonic() + wait >= deadline.until:
-            raise EndpointFailed(failure.reason, calls)
+            raise EndpointFailed(failure.reason, calls, refused=failure.refused)
         time.sleep(wait)
 
     def _once(

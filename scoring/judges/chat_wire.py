@@ -19,7 +19,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 class Failure:
     """``reason`` is for people. ``again``: another try may help, after ``wait`` seconds where the endpoint says so.
 
-    ``refused``: the request itself was not liked (400 or 422), so another one may be; ``said`` is what came with that.
+    ``refused``: the request itself was not liked (400, 413 or 422), so another one may be; ``said``: what came with it.
     """
 
     reason: str
@@ -68,7 +68,7 @@ def refusal(options: ChatOptions, status: int, headers: Mapping[str, str], said:
     words = _message(said)
     words = words.replace(options.api_key, "[key]") if options.api_key else words
     reason = f"The language model's endpoint refuses the request ({status}): {words}"
-    return Failure(reason, again=False, refused=status in (400, 422), said=said)
+    return Failure(reason, again=False, refused=status in (400, 413, 422), said=said)
 
 
 def _message(said: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
+from obstore.exceptions import GenericError
 from sqlalchemy import text
 
 from interviewer.conversation.history import turns
@@ -210,6 +211,31 @@ async def test_a_missing_manifest_is_waited_for_and_what_comes_later_makes_a_new
     assert statuses[first.id] == "answered", "what came late is an answer, and is scored"
     assert len(bench.recogniser.heard) == 2
     assert np.count_nonzero(bench.recogniser.heard[1]) > np.count_nonzero(bench.recogniser.heard[0])
+
+
+async def test_words_that_came_late_count_though_the_first_try_ended_after_their_transcript(
+    database: Database, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interview_id, start, said = await spoken_with_a_gap(bench, tmp_path)
+    await sent(bench, interview_id, webm(said), start)
+    async with database.session() as session:
+        await set_status(session, interview_id, "submitted")
+        await session.execute(text("UPDATE answers SET status = 'no-answer'"))
+
+    async def away(*_: object) -> None:
+        raise GenericError("503")
+
+    with monkeypatch.context() as store:
+        store.setattr("interviewer.jobs.finalise.count_recovered", away)
+        with pytest.raises(GenericError):
+            await finalise(bench.work, interview_id)
+    async with database.session() as session:
+        assert [v.source for v in await transcripts_of(session, interview_id)] == ["live", "record"]
+    assert await waiting_jobs(database, interview_id) == 0
+    await finalise(bench.work, interview_id)
+    async with database.session() as session:
+        assert (await answers_of(session, interview_id))[0].status == "answered"
+    assert await waiting_jobs(database, interview_id) == 1, "it is scored"
 
 
 async def test_a_whole_recording_waits_for_no_browser(database: Database, bench: Bench, tmp_path: Path) -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from obstore.exceptions import GenericError
 from procrastinate.jobs import Job
+from psycopg.errors import DiskFull
+from sqlalchemy.exc import OperationalError
 
 from interviewer.jobs.app import MOST_TRIES, HeldUp, JobFailed, Retries
 from interviewer.jobs.failures import WRITING, JudgeAway, PlainError, held_up, sentence
+from interviewer.media.recording import RecordingError
 from interviewer.records.objects import ObjectStore
 
 AGAIN = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
@@ -45,6 +48,11 @@ def test_a_full_disk_is_called_so() -> None:
     assert str(held_up(GenericError("LocalFileSystem error: No space left on device (os error 28)"))) == str(
         held_up(full)
     )
+    recorder = RecordingError("sound could not be written")
+    recorder.__cause__ = full
+    assert str(held_up(recorder)) == str(held_up(full))
+    database = OperationalError("INSERT", {}, DiskFull("could not extend file"))
+    assert str(held_up(database)) == str(held_up(full))
     assert held_up(OSError(errno.EACCES, "Permission denied")) is None
     assert held_up(ValueError("anything else")) is None
 

@@ -79,6 +79,8 @@ async def hurry(database: Database) -> None:
     """What waits for its next try is due at once."""
     async with database.session() as session:
         await session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() - interval '1 s'"))
+        for each in ("webhook_deliveries", "ats_assessments"):
+            await session.execute(text(f"UPDATE {each} SET due_at = now() - interval '1 s' WHERE due_at IS NOT NULL"))  # noqa: S608
 
 
 async def a_spoken_interview(database: Database, folder: Path) -> str:
@@ -234,6 +236,30 @@ async def test_work_that_a_crash_let_fall_is_picked_up_once(
     assert (await now(database, recent)).progress is None
 
 
+async def test_what_was_given_up_is_tried_again_hours_later(
+    database: Database, database_url: str, bench: Bench, queue: JobQueue, tmp_path: Path
+) -> None:
+    """A version that mends it may have come, or a store that is well again."""
+    interview_id = await a_spoken_interview(database, tmp_path)
+    async with database.session() as session:
+        await update_interview(session, interview_id, ended_at=datetime.now(UTC) - timedelta(minutes=10))
+    await queue.defer_finalise(interview_id)
+    bench.recogniser.failure = RuntimeError("a mistake of ours")
+    for _ in range(MOST_TRIES):
+        await hurry(database)
+        await work_off(database_url, bench.work)
+    assert [status for _, status, _ in await jobs(database)] == ["failed"]
+    assert ((await now(database, interview_id)).progress or {})["stage"] == "failed"
+    assert await pick_up_lost(bench.work) == []
+    async with database.session() as session:
+        await session.execute(text("UPDATE procrastinate_events SET at = at - interval '7 hours'"))
+    bench.recogniser.failure = None
+    assert await pick_up_lost(bench.work) == [interview_id]
+    await work_off(database_url, bench.work)
+    assert (await now(database, interview_id)).failure is None
+    assert await pick_up_lost(bench.work) == []
+
+
 async def started_worker(url: str, folder: Path) -> asyncio.subprocess.Process:
     """A worker in the middle of a transcription that never ends."""
     process = await asyncio.create_subprocess_exec(
@@ -303,7 +329,9 @@ async def test_a_job_that_kills_every_worker_is_set_aside(
         while await jobs(database) == [("finalise", "doing", 4)]:
             assert await retry_stalled(app, bench.work, MOST_TRIES, silent_s=0) == 0
     assert await jobs(database) == [("finalise", "failed", MOST_TRIES)]
-    assert "worker died" in ((await now(database, interview_id)).failure or "")
+    set_aside = await now(database, interview_id)
+    assert "Writing out the recording failed (its worker died each time)" in (set_aside.failure or "")
+    assert (set_aside.progress or {})["stage"] == "failed", "who waits for the transcript is shown what was heard live"
 
 
 async def test_a_worker_told_to_stop_ends_soon_and_gives_its_job_back(

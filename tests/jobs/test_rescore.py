@@ -95,23 +95,6 @@ async def test_a_run_judges_the_answers_to_the_questions_of_its_rubric_and_old_s
     assert under.count(bundle().rubrics[SLUG].hash) == len(items), "the old ones stay"
 
 
-async def test_the_same_run_again_adds_no_scorecard_and_asks_no_judge(
-    database: Database, database_url: str, bench: Bench
-) -> None:
-    ids = await interviews(database, bench)
-    for _ in range(2):
-        run_id = await a_run(database, new_version())
-        read = len(bench.judge.read)
-        await work_off(database_url, bench.work)
-    _, progress, items = await now_of(database, run_id)
-    assert len(bench.judge.read) == read
-    assert progress.done == len(items) == progress.total
-    assert all(i.reused and i.scorecard_id for i in items)
-    async with database.session() as session:
-        cards = [c for one in ids for c in await all_scorecards_of(session, one)]
-    assert len({c.id for c in cards}) == len(bundle().plan.questions) * 2 + len(items)
-
-
 async def test_a_chunk_that_is_done_twice_is_stored_once(database: Database, bench: Bench) -> None:
     await interviews(database, bench, 1)
     run_id = await a_run(database)

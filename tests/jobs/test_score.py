@@ -1,22 +1,25 @@
 """Scorecards: one for each answered question, from the best transcript, once, and never with a name."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from interviewer.jobs.failures import JudgeAway
 from interviewer.jobs.score import score
 from interviewer.records.answers import answers_of
 from interviewer.records.database import Database
 from interviewer.records.interviews import interview as find_interview
-from interviewer.records.interviews import set_status
+from interviewer.records.interviews import set_status, update_interview
 from interviewer.records.scorecards import all_scorecards_of, scorecards_of
 from interviewer.records.transcripts import add_transcript, latest_transcript
 from scoring.embeddings import Embedder
-from scoring.judges.base import JudgeFailed
+from scoring.judges.base import JudgeFailed, Judgement
 from scoring.judges.embedded import EmbeddedJudge
+from scoring.rubric import Rubric
 from scoring.scorecard import Scorecard, ScoreStatus
+from scoring.transcript import Answer
 from tests.jobs.interviews import SAID, Bench, a_bench, bundle, spoken_then_ended, stored, typed_through
 
 
@@ -108,6 +111,36 @@ async def test_a_judge_that_is_away_leaves_a_scorecard_that_says_so_and_gives_wa
         again = [Scorecard.from_dict(c.body) for c in await all_scorecards_of(session, interview_id)]
     assert len(again) == len(failed)
     assert {c.status for card in again for c in card.criteria} == {ScoreStatus.INSUFFICIENT_EVIDENCE}
+
+
+async def test_what_the_judge_fails_at_among_others_is_tried_for_a_day(
+    database: Database, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interview_id = await stored(database, typed_through())
+    await submit(database, interview_id)
+    judged = bench.judge.judge
+    failing: list[Answer] = []
+
+    def mostly(answer: Answer, rubric: Rubric, question_text: str) -> Judgement:
+        if not failing or answer == failing[0]:
+            failing[:] = [answer]
+            raise JudgeFailed("The endpoint failed (500).", passing=True)
+        return judged(answer, rubric, question_text)
+
+    monkeypatch.setattr(bench.judge, "judge", mostly)
+    for _ in range(7):
+        with pytest.raises(JudgeAway, match=r"^1 of "):
+            await score(bench.work, interview_id)
+    async with database.session() as session:
+        past = datetime.now(UTC) - timedelta(hours=25)
+        await session.execute(text("UPDATE transcripts SET created_at = :past"), {"past": past})
+        await update_interview(session, interview_id, submitted_at=past)
+    await score(bench.work, interview_id)
+    async with database.session() as session:
+        found = await find_interview(session, interview_id)
+    assert found is not None
+    assert found.status == "scored"
+    assert "given up after a day" in (found.failure or "")
 
 
 async def test_answers_that_have_a_scorecard_are_not_judged_again(database: Database, bench: Bench) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from interviewer.jobs.deliver import Post
-from interviewer.jobs.targets import RefusedTarget, check_url, is_public
+from interviewer.jobs.targets import RefusedTarget, check_url, checked_target, is_public, system_resolve
 from tests.jobs.receiver import Receiver, receiving
 
 
@@ -50,6 +50,15 @@ async def test_a_name_that_leads_inside_is_sent_nothing(address: str) -> None:
         outcome = await Post(Names(answer)).send("https://hooks.example.com/", b"{}", {}, private_allowed=False)
         assert outcome.problem == "The name leads into a private network."
         assert outcome.response_status is None
+
+
+@pytest.mark.parametrize("name", ["hooks..example.com", f"{'a' * 64}.example.com", ".example.com"])
+async def test_what_is_no_name_is_refused_and_never_an_error(name: str) -> None:
+    with pytest.raises(RefusedTarget, match="between two dots"):
+        check_url(f"https://{name}/x", private_allowed=False)
+    with pytest.raises(RefusedTarget):
+        await checked_target(f"https://{name}/x", False, system_resolve)
+    check_url("https://hooks.example.com./x", private_allowed=False)
 
 
 def test_addresses_of_the_internet_are_public() -> None:

@@ -71,6 +71,16 @@ async def test_what_is_not_there_is_a_missing_file_and_deleting_it_is_no_error(t
     await store.delete("a")
 
 
+async def test_what_a_killed_process_had_half_written_goes_with_its_folder(tmp_path: Path, sound: Path) -> None:
+    store = ObjectStore(tmp_path / "objects")
+    await store.put_file("recordings/int_1/mix.flac", sound)
+    folder = tmp_path / "objects" / "recordings" / "int_1"
+    (folder / "candidate.flac#1").write_bytes(WHOLE)  # as the store names what it is still writing
+    assert await store.keys_under("recordings/int_1") == ["recordings/int_1/mix.flac"]
+    await store.delete_under("recordings/int_1")
+    assert not folder.exists()
+
+
 async def test_a_key_does_not_lead_out_of_the_folder(tmp_path: Path, sound: Path) -> None:
     store = ObjectStore(tmp_path / "objects")
     with pytest.raises(Exception, match=r"\.\."):

@@ -49,7 +49,11 @@ class TranscriptRow(Base):
 
 
 class ScorecardRow(Base):
-    """Immutable. ``body`` is ``Scorecard.to_dict()``; the other columns say what was scored with what."""
+    """Immutable. ``body`` is ``Scorecard.to_dict()``; the other columns say what was scored with what.
+
+    Of an answer's scorecards for its newest transcript the one with the latest ``counted_at`` counts: the newest, or an
+    older one to which a scoring run came back.
+    """
 
     __tablename__ = "scorecards"
 
@@ -61,6 +65,7 @@ class ScorecardRow(Base):
     judge_version: Mapped[str]
     body: Mapped[Json]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    counted_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     answer: Mapped[AnswerRow] = relationship(lazy="raise")
 

@@ -35,6 +35,7 @@ class ScoringRun(Base):
     total: Mapped[int | None]
     done: Mapped[int | None]
     failed: Mapped[int | None]
+    reused: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

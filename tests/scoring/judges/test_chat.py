@@ -227,6 +227,20 @@ def test_each_way_to_fail_is_named(bread: Rubric, step: Step, because: str, trie
     assert KEY not in json.dumps(made.to_dict())
 
 
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_an_answer_that_the_endpoint_does_not_take_among_others_is_not_asked_for_ever(
+    bread: Rubric, status: int
+) -> None:
+    too_long = Step(b'{"error": {"message": "maximum context length exceeded"}}', status)
+    answer = Answer("bread", TEXT, "en")
+    with answering(too_long, GOOD, too_long) as endpoint:
+        one = judge(endpoint.url)
+        cards = [score(answer, bread, one, question_text=QUESTION, now=NOW) for _ in range(3)]
+    assert [made.passing_failure for made in cards] == [True, False, False], "at first it may refuse everything"
+    assert "maximum context length" in failed(cards[2])
+    assert cards[1].criteria[0].level == 4
+
+
 def test_an_endpoint_that_hangs_or_drips_is_left_in_time(bread: Rubric) -> None:
     for step in (Step.says(GOOD), Step(GOOD.encode() * 9, drip_s=0.05)):
         slow = Step(step.body, wait_s=0.0 if step.drip_s else 30.0, drip_s=step.drip_s)
