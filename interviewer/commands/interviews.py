@@ -1,4 +1,4 @@
-"""``interviewer invite``, ``replay``, ``export``, ``delete`` and ``retention``: from an invitation to its deletion."""
+"""``interviewer invite``, ``replay``, ``retry``, ``export``, ``delete``, ``retention``: from invitation to deletion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    for command in (invite, replay, export, delete, retention):
+    for command in (invite, replay, retry, export, delete, retention):
         app.command()(command)
 
 
@@ -85,6 +85,24 @@ def replay(
         typer.echo(json.dumps(replaying.to_dict(replayed), ensure_ascii=False, indent=2))
     else:
         typer.echo(replaying.as_table(replayed))
+
+
+def retry(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[INTERVIEW]...", help="Interviews (int_...); all that failed where none is named."),
+    ] = None,
+) -> None:
+    """Try again now what failed: writing out recordings, transcripts, scores. Workers do it, so one must be running."""
+    from interviewer.desk import errands
+
+    settings = read_settings()
+
+    async def run() -> None:
+        async for line in errands.retry(settings, say, tuple(ids or ())):
+            typer.echo(line)
+
+    carry_out(run)
 
 
 def export(

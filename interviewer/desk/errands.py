@@ -19,6 +19,7 @@ from interviewer.http.inviting import Wish
 from interviewer.http.inviting import invite as make_invitation
 from interviewer.http.passwords import Passwords
 from interviewer.http.problems import Problem
+from interviewer.jobs.defer import JobQueue
 from interviewer.jobs.erase import erase_files
 from interviewer.jobs.roles import UnknownRole
 from interviewer.media.coturn import coturn_configuration
@@ -29,6 +30,7 @@ from interviewer.records import accounts, deletions
 from interviewer.records import keys as api_keys
 from interviewer.records.database import Database
 from interviewer.records.embedded import ClusterUnusable, DataFolderInUse, PostgresFailed
+from interviewer.records.interviews import failed_interviews, status_of
 from interviewer.records.objects import ObjectStore
 from interviewer.settings import Settings
 from interviewer.speech.models import ModelUnavailable
@@ -37,7 +39,7 @@ from interviewer.tracing import TracingMissing
 
 __all__ = [
     "Refused", "add_recruiter", "coturn", "create_key", "delete", "describe_keys", "describe_plans",
-    "invite", "one_time_password", "retention", "revoke_key", "sentence",
+    "invite", "one_time_password", "retention", "retry", "revoke_key", "sentence",
 ]  # fmt: skip
 
 Progress = Callable[[str], None]
@@ -150,6 +152,33 @@ async def revoke_key(settings: Settings, progress: Progress, key_id: str) -> Non
     async with open_database(settings, progress) as database, database.session() as session:
         if not await api_keys.revoke_key(session, key_id):
             raise Refused(f"No key with the id {key_id} is in use; `interviewer keys list` shows them.")
+
+
+async def retry(settings: Settings, progress: Progress, ids: tuple[str, ...]) -> AsyncIterator[str]:
+    """A line for each interview whose failed work is in the queue again; all that failed where ``ids`` is empty. Raises
+    :class:`Refused` at the end where some do not exist."""
+    unknown: list[str] = []
+    async with open_database(settings, progress) as database:
+        async with database.session() as session:
+            chosen = ids or await failed_interviews(session)
+        if not chosen:
+            yield "No interview failed."
+        queue = JobQueue(database.url)
+        await queue.open()
+        try:
+            for interview_id in chosen:
+                async with database.session() as session:
+                    status = await status_of(session, interview_id)
+                if status is None:
+                    unknown.append(interview_id)
+                elif await queue.try_again(interview_id):
+                    yield f"{interview_id} is tried again"
+                else:
+                    yield f"{interview_id}: nothing of it failed ({status})"
+        finally:
+            await queue.close()
+    if unknown:
+        raise Refused(f"No interview has the id {', '.join(unknown)}.")
 
 
 async def delete(settings: Settings, progress: Progress, ids: tuple[str, ...]) -> AsyncIterator[str]:

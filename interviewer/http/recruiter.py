@@ -8,13 +8,13 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from interviewer.http.problems import Problem
 from interviewer.http.recruiter_page import STATUS_WORDS, ModeAsked, recruiter_page
-from interviewer.http.review import gather
+from interviewer.http.review import found, gather
 from interviewer.http.rooms import rooms_of
-from interviewer.http.security import Account
+from interviewer.http.security import Account, Form
 from interviewer.records import interviews, scorecards
 from interviewer.records.pages import UnknownCursor
 from interviewer.records.tables import Interview
@@ -58,8 +58,8 @@ async def listed(
             )
         except UnknownCursor as error:
             raise Problem(404, "cursor-unknown", "This page of the list does not exist", str(error)) from None
-        found = await scorecards.latest_levels(session, [row.id for row in rows])
-    hints = _hints(rows, found)
+        levels = await scorecards.latest_levels(session, [row.id for row in rows])
+    hints = _hints(rows, levels)
     kept = {"mode": mode} if mode == "test" else {}
     chosen = {**{name: value for name, value in (("status", status), ("plan", plan)) if value}, **kept}
     older = "/?" + urlencode({**chosen, "starting_after": rows[-1].id}) if more else None
@@ -88,10 +88,21 @@ async def review(
     who: Account,
     interview_id: str,
     transcript: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+    again: bool = False,
 ) -> Response:
     async with rooms_of(request).database.session() as session:
-        found = await gather(session, interview_id, transcript)
-    return recruiter_page(request, "interview", who, {"review": found})
+        gathered = await gather(session, interview_id, transcript)
+    return recruiter_page(request, "interview", who, {"review": gathered, "again": again})
+
+
+@router.post("/interviews/{interview_id}/try-again")
+async def try_again(request: Request, who: Account, form: Form, interview_id: str) -> Response:
+    """What failed is tried now, and not only when its next try is due."""
+    rooms = rooms_of(request)
+    async with rooms.database.session() as session:
+        await found(session, interview_id)
+    begun = await rooms.jobs.try_again(interview_id)
+    return RedirectResponse(f"/interviews/{interview_id}{'?again=1' if begun else ''}", status_code=303)
 
 
 def _hints(rows: Sequence[Interview], found: Sequence[scorecards.LatestLevels]) -> dict[str, list[Hints]]:

@@ -58,19 +58,23 @@ async def listed(
 
 @router.get("/scoring-runs/{run_id}")
 async def one(
-    request: Request, who: Account, run_id: str, cut: Annotated[int, Query(ge=2, le=5)] = USUAL_CUT
+    request: Request,
+    who: Account,
+    run_id: str,
+    cut: Annotated[int, Query(ge=2, le=5)] = USUAL_CUT,
+    part: Annotated[str, Query(max_length=20, description="`progress`: without the report")] = "",
 ) -> Response:
     rooms = rooms_of(request)
     async with rooms.database.session() as session:
         run = await _there(session, run_id)
         progress = (await runs.progress_of(session, [run], rooms.clock()))[run_id]
+        context = {"run": run, "progress": progress, "left_words": left_words, "whole": part != "progress"}
+        if part == "progress":
+            return recruiter_page(request, "scoring-run", who, context)
         report = await report_of(session, run_id, cut)
         failed, more = await item_rows(session, run_id, limit=SHOWN_FAILURES, status="failed")
     rubric = run.rubric or {}
-    context = {
-        "run": run,
-        "progress": progress,
-        "left_words": left_words,
+    context |= {
         "criteria": [(c, plot_of(c)) for c in report.criteria],
         "titles": {c["id"]: c["title"] for c in rubric.get("criteria", ())},
         "crossing": report.crossing[:SHOWN_CROSSINGS],

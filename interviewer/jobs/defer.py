@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import psycopg
 from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.tasks import configure_task
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from interviewer.records.browser import camera_lock
@@ -26,6 +27,7 @@ CLEAR_CAMERA: Clearing = "clear_camera"
 CLEAR_RECORDING: Clearing = "clear_recording"
 _QUEUES = {CAMERA: "record", CLEAR_CAMERA: "record", CLEAR_RECORDING: "record", FINALISE: "record", SCORE: "score"}
 _OF_CAMERA = (CAMERA, CLEAR_CAMERA)
+_TRIED = [FINALISE, SCORE]
 
 
 class JobQueue:
@@ -61,23 +63,48 @@ class JobQueue:
         """What was used up of it is removed, once no backup is made."""
         await self._defer(what, interview_id, in_s)
 
-    async def _defer(self, task: str, interview_id: str, in_s: float = 0.0) -> None:
-        lock = camera_lock(interview_id) if task in _OF_CAMERA else interview_id
+    async def try_again(self, interview_id: str) -> bool:
+        """What failed of an interview's recording, transcript and scores is tried now: the wait for its next try ends,
+        and what was given up is put into the queue once more. Where the judge gave nothing for some answers of a scored
+        interview, it is asked for those again. False where nothing failed."""
         async with self._pool.connection() as connection:
-            waiting = await connection.execute(
-                "SELECT 1 FROM procrastinate_jobs WHERE lock = %s AND task_name = %s AND status = 'todo'",
-                (lock, task),
+            hastened = await connection.execute(
+                """UPDATE procrastinate_jobs SET scheduled_at = now() WHERE lock = %s AND task_name = ANY(%s)
+                AND status = 'todo' AND attempts > 0 RETURNING id""",
+                (interview_id, _TRIED),
             )
-            if await waiting.fetchone() is not None:
-                return
-            # Not Procrastinate's queueing lock: a job that is tried again would trip over one that was queued
-            # meanwhile, and stay "doing" for ever.
-            job = configure_task(
-                name=task, job_manager=self._manager, lock=lock, queue=_QUEUES[task], connection=connection,
-                priority=BEHIND_OTHERS if task == CAMERA else 0,
-                schedule_in={"milliseconds": round(in_s * 1000)} if in_s else None,
-            )  # fmt: skip
-            try:
-                await job.defer_async(interview_id=interview_id, **carried())
-            except ConnectorException as error:
-                raise error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error from None
+            given_up = await connection.execute(
+                """SELECT j.task_name FROM interviews i JOIN procrastinate_jobs j ON j.lock = i.id
+                WHERE i.id = %s AND i.failure IS NOT NULL AND j.status = 'failed'
+                UNION SELECT %s FROM interviews WHERE id = %s AND failure IS NOT NULL AND status = 'scored'""",
+                (interview_id, SCORE, interview_id),
+            )
+            wanted = {row[0] for row in await given_up.fetchall()}
+            for task in _TRIED:
+                if task in wanted:
+                    await self._put(connection, task, interview_id)
+            return bool(wanted) or hastened.rowcount > 0
+
+    async def _defer(self, task: str, interview_id: str, in_s: float = 0.0) -> None:
+        async with self._pool.connection() as connection:
+            await self._put(connection, task, interview_id, in_s)
+
+    async def _put(self, connection: AsyncConnection[Any], task: str, interview_id: str, in_s: float = 0.0) -> None:
+        lock = camera_lock(interview_id) if task in _OF_CAMERA else interview_id
+        waiting = await connection.execute(
+            "SELECT 1 FROM procrastinate_jobs WHERE lock = %s AND task_name = %s AND status = 'todo'",
+            (lock, task),
+        )
+        if await waiting.fetchone() is not None:
+            return
+        # Not Procrastinate's queueing lock: a job that is tried again would trip over one that was queued
+        # meanwhile, and stay "doing" for ever.
+        job = configure_task(
+            name=task, job_manager=self._manager, lock=lock, queue=_QUEUES[task], connection=connection,
+            priority=BEHIND_OTHERS if task == CAMERA else 0,
+            schedule_in={"milliseconds": round(in_s * 1000)} if in_s else None,
+        )  # fmt: skip
+        try:
+            await job.defer_async(interview_id=interview_id, **carried())
+        except ConnectorException as error:
+            raise error.__cause__ if isinstance(error.__cause__, psycopg.Error) else error from None

@@ -57,6 +57,7 @@ async def prepare_run(work: Work, run_id: str) -> None:
             return
         count = await make_items(session, run)
         run.status, run.started_at = "running", _now()
+        run.total, run.done, run.failed, run.reused = count, 0, 0, 0
         await session.flush()
         await defer_chunks(session, run_id)
         await finish(session, run, _now())

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from interviewer.records.browser import camera_lock
 from interviewer.records.pages import page
 from interviewer.records.queue import defer_within
+from interviewer.records.runs import forget_counts
 from interviewer.records.tables import (
     AnswerEmbeddings,
     AnswerImportRow,
@@ -101,6 +102,7 @@ async def forget(
 async def _remove(session: AsyncSession, invitation: Invitation, interview: Interview | None) -> dict[str, Any]:
     removed: dict[str, Any] = {"invitations": 1, "interviews": 0 if interview is None else 1}
     if interview is not None:
+        await forget_counts(session, interview.id)
         for table in (
             AnswerImportRow, AnswerRow, BrowserChunk, BrowserManifest, BrowserStretch, CameraSegment, InterviewEvent,
             Recording, RecordingPart, TranscriptRow,

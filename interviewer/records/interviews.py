@@ -18,8 +18,8 @@ from interviewer.records.tables import Interview, Invitation, PlanVersion
 from interviewer.records.webhooks import EventType, announce
 
 __all__ = [
-    "STATUSES", "Changes", "Source", "abandoned", "create_interview", "ended_before", "interview",
-    "interview_for_invitation", "list_interviews", "live_on", "over_since", "set_status", "status_of",
+    "STATUSES", "Changes", "Source", "abandoned", "create_interview", "ended_before", "failed_interviews",
+    "interview", "interview_for_invitation", "list_interviews", "live_on", "over_since", "set_status", "status_of",
     "update_interview",
 ]  # fmt: skip
 
@@ -117,6 +117,12 @@ async def list_interviews(
         query = query.where(Interview.plan_name == plan)
     among = Interview.livemode.is_(livemode)
     return await page(session, query, Interview, limit=limit, starting_after=starting_after, among=among)
+
+
+async def failed_interviews(session: AsyncSession) -> list[str]:
+    """Those that a job failed at, oldest first."""
+    over = select(Interview.id).where(Interview.failure.is_not(None), Interview.ended_at.is_not(None))
+    return list(await session.scalars(over.order_by(Interview.ended_at)))
 
 
 async def set_status(

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from interviewer.records.database import storable_json
 from interviewer.records.ids import new_id
 from interviewer.records.queue import raw_connection
-from interviewer.records.runs import CHUNK, end_run, run_row
+from interviewer.records.runs import CHUNK, count_results, end_run, run_row
 from interviewer.records.tables import ScoringRun
 from interviewer.records.webhooks import announce_run
 
@@ -204,7 +204,7 @@ async def store_results(session: AsyncSession, run_id: str, results: Sequence[Ma
     if not run.dry_run:
         cards = await _put_cards(session, [r for r in results if r.body is not None])
         await _count_again(session, [r.stands.scorecard_id for r in results if r.stands])
-    await session.execute(
+    taken = await session.execute(
         text(
             """UPDATE scoring_run_items it SET status = n.status, after = n.after::jsonb, error = n.error,
                 scorecard_id = n.card, reused = n.reused, due_at = n.due, tries = n.tries,
@@ -212,7 +212,7 @@ async def store_results(session: AsyncSession, run_id: str, results: Sequence[Ma
             FROM unnest(CAST(:seqs AS int[]), CAST(:statuses AS text[]), CAST(:afters AS text[]),
                 CAST(:errors AS text[]), CAST(:cards AS text[]), CAST(:reused AS bool[]), CAST(:dues AS timestamptz[]),
                 CAST(:tries AS int[])) AS n (seq, status, after, error, card, reused, due, tries)
-            WHERE it.run_id = :run AND it.seq = n.seq AND it.status = 'todo'"""
+            WHERE it.run_id = :run AND it.seq = n.seq AND it.status = 'todo' RETURNING n.status, n.reused"""
         ),
         {
             "run": run_id,
@@ -226,6 +226,14 @@ async def store_results(session: AsyncSession, run_id: str, results: Sequence[Ma
             "dues": [r.again_at for r in results],
             "tries": [r.tries for r in results],
         },
+    )
+    became = taken.all()
+    await count_results(
+        session,
+        run,
+        done=sum(status == "done" for status, _ in became),
+        failed=sum(status == "failed" for status, _ in became),
+        reused=sum(reused for _, reused in became),
     )
     if any(r.error is None for r in results) and run.problem is not None:
         run.problem = run.waits_until = None

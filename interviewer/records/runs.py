@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from interviewer.records.pages import page
 from interviewer.records.queue import BEHIND_OTHERS, defer_many, defer_within
-from interviewer.records.tables import ScoringRun, ScoringRunItem
+from interviewer.records.tables import AnswerRow, ScoringRun, ScoringRunItem
 
 __all__ = [
-    "CHUNK", "ENDED", "PREPARE_RUN", "RESCORE", "RUN_QUEUE", "Progress", "RunStatus", "WrongState", "cancel_run",
-    "defer_chunks", "list_runs", "lost_runs", "make_run", "pause_run", "progress_of", "resume_run", "retry_failed",
-    "run_row",
+    "CHUNK", "ENDED", "PREPARE_RUN", "RESCORE", "RUN_QUEUE", "Counts", "Progress", "RunStatus", "WrongState",
+    "cancel_run", "count_results", "defer_chunks", "end_run", "forget_counts", "list_runs", "lost_runs", "make_run",
+    "pause_run", "progress_of", "resume_run", "retry_failed", "run_row",
 ]  # fmt: skip
 
 RunStatus = Literal["preparing", "running", "paused", "completed", "cancelled"]
@@ -39,8 +39,18 @@ class WrongState(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """Items of a run; ``reused`` are among those done."""
+
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+    reused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
-    """Counted from the items. ``rate`` is answers a second over the last minute of work; ``seconds_left`` is None where
+    """``rate`` is answers a second over the last minute of work; ``seconds_left`` is None where
     nothing can be said."""
 
     total: int
@@ -101,28 +111,60 @@ async def list_runs(
 
 async def progress_of(session: AsyncSession, runs: Sequence[ScoringRun], now: datetime) -> dict[str, Progress]:
     """By run id."""
-    counts: dict[str, tuple[int, int, int, int, int, datetime | None]] = {
-        run.id: (run.total, run.done or 0, run.failed or 0, run.reused or 0, 0, None)
+    counts = {
+        run.id: Counts(run.total, run.done or 0, run.failed or 0, run.reused or 0)
         for run in runs
         if run.total is not None
     }
-    counting = [run.id for run in runs if run.total is None]
+    uncounted = [run.id for run in runs if run.total is None]
+    if uncounted:
+        counts |= await _count(session, uncounted)
+    none: tuple[int, datetime | None] = (0, None)
+    lately = {run.id: await _lately(session, run.id, now) for run in runs if run.status in ("running", "paused")}
+    return {run.id: _progress(run, counts.get(run.id, Counts()), *lately.get(run.id, none), now) for run in runs}
+
+
+async def count_results(session: AsyncSession, run: ScoringRun, done: int, failed: int, reused: int) -> None:
+    """These have just been stored, in the transaction that has locked the run."""
+    if run.total is None:
+        await _keep_counts(session, run)
+        return
+    run.done = (run.done or 0) + done
+    run.failed = (run.failed or 0) + failed
+    run.reused = (run.reused or 0) + reused
+
+
+async def forget_counts(session: AsyncSession, interview_id: str) -> None:
+    """Of runs that go on, before answers of theirs are deleted: the next result has their items counted."""
+    of_it = (
+        select(ScoringRunItem.run_id)
+        .join(AnswerRow, AnswerRow.id == ScoringRunItem.answer_id)
+        .where(AnswerRow.interview_id == interview_id)
+    )
+    going = select(ScoringRun.id).where(ScoringRun.id.in_(of_it), ScoringRun.ended_at.is_(None))
+    locked = list(await session.scalars(going.order_by(ScoringRun.id).with_for_update()))
+    await session.execute(update(ScoringRun).where(ScoringRun.id.in_(locked)).values(total=None))
+
+
+async def _keep_counts(session: AsyncSession, run: ScoringRun) -> None:
+    counted = (await _count(session, [run.id])).get(run.id, Counts())
+    run.total, run.done, run.failed, run.reused = counted.total, counted.done, counted.failed, counted.reused
+
+
+async def _count(session: AsyncSession, run_ids: Sequence[str]) -> dict[str, Counts]:
     item = ScoringRunItem
-    if counting:
-        rows = await session.execute(
-            select(
-                item.run_id,
-                func.count(),
-                func.count().filter(item.status == "done"),
-                func.count().filter(item.status == "failed"),
-                func.count().filter(item.reused),
-            )
-            .where(item.run_id.in_(counting))
-            .group_by(item.run_id)
+    rows = await session.execute(
+        select(
+            item.run_id,
+            func.count(),
+            func.count().filter(item.status == "done"),
+            func.count().filter(item.status == "failed"),
+            func.count().filter(item.reused),
         )
-        for run_id, total, done, failed, reused in rows:
-            counts[run_id] = (total, done, failed, reused, *await _lately(session, run_id, now))
-    return {run.id: _progress(run, counts.get(run.id), now) for run in runs}
+        .where(item.run_id.in_(run_ids))
+        .group_by(item.run_id)
+    )
+    return {run_id: Counts(*numbers) for run_id, *numbers in rows}
 
 
 async def _lately(session: AsyncSession, run_id: str, now: datetime) -> tuple[int, datetime | None]:
@@ -137,19 +179,18 @@ async def _lately(session: AsyncSession, run_id: str, now: datetime) -> tuple[in
     return count, first
 
 
-def _progress(
-    run: ScoringRun, counts: tuple[int, int, int, int, int, datetime | None] | None, now: datetime
-) -> Progress:
-    total, done, failed, reused, lately, first = counts or (0, 0, 0, 0, 0, None)
+def _progress(run: ScoringRun, counts: Counts, lately: int, first: datetime | None, now: datetime) -> Progress:
     if run.ended_at is not None and run.started_at is not None:
-        rate = done / max((run.ended_at - run.started_at).total_seconds(), 1.0)
+        rate = counts.done / max((run.ended_at - run.started_at).total_seconds(), 1.0)
     else:
         # The first minute is counted from its beginning, so that ten answers after a second are not ten a minute.
         since = max(run.started_at or now, now - RATE_OVER) if first is not None else now
         rate = lately / max((now - since).total_seconds(), 1.0)
-    left = total - done - failed
+    left = counts.total - counts.done - counts.failed
     seconds = left / rate if rate and run.status == "running" else None
-    return Progress(total, done, failed, reused, rate, 0.0 if run.status == "completed" else seconds)
+    return Progress(
+        counts.total, counts.done, counts.failed, counts.reused, rate, 0.0 if run.status == "completed" else seconds
+    )
 
 
 async def pause_run(session: AsyncSession, run_id: str) -> ScoringRun | None:
@@ -206,11 +247,9 @@ async def retry_failed(session: AsyncSession, run_id: str) -> ScoringRun | None:
 
 
 async def end_run(session: AsyncSession, run: ScoringRun, status: RunStatus, now: datetime) -> None:
-    """Its counts are kept, so that a list of old runs need not count their items again."""
-    run.total = None
-    counted = (await progress_of(session, [run], now))[run.id]
+    """Its items are counted once more: some may have been deleted with their interviews."""
+    await _keep_counts(session, run)
     run.status, run.ended_at, run.problem, run.waits_until = status, now, None, None
-    run.total, run.done, run.failed, run.reused = counted.total, counted.done, counted.failed, counted.reused
     await session.flush()
 
 

@@ -108,3 +108,7 @@ class ScriptedJobs:
 
     async def defer_camera(self, interview_id: str) -> None:
         self.deferred.append(("camera", interview_id))
+
+    async def try_again(self, interview_id: str) -> bool:
+        self.deferred.append(("again", interview_id))
+        return True

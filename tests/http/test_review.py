@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from interviewer.plans.library import Library
 from interviewer.records import interviews
@@ -16,7 +17,9 @@ from interviewer.records.objects import ObjectStore
 from interviewer.records.scorecards import scorecards_of
 from scoring.calls import CallRecord
 from scoring.scorecard import OverallScore, Scorecard
+from tests.http.conftest import form_token
 from tests.http.factories import TYPED, Finished, finished_interview
+from tests.http.scripted_live import ScriptedJobs
 
 
 async def test_the_list_shows_status_and_hints_but_no_total(recruiter: httpx.AsyncClient, finished: Finished) -> None:
@@ -236,3 +239,25 @@ async def test_downloads_have_safe_names_and_full_content(recruiter: httpx.Async
     assert any(turn["text"] == TYPED for turn in everything["transcripts"][2]["turns"])
     audio = await recruiter.head(f"{base}/audio/mix.flac?download=true")
     assert audio.headers["Content-Disposition"].startswith("attachment;")
+
+
+async def test_what_failed_can_be_tried_at_once(
+    recruiter: httpx.AsyncClient, finished: Finished, database: Database, site: FastAPI
+) -> None:
+    jobs = ScriptedJobs()
+    site.state.rooms = replace(site.state.rooms, jobs=jobs)
+    page = await recruiter.get(f"/interviews/{finished.interview_id}")
+    assert "try-again" not in page.text, "nothing failed"
+    async with database.session() as session:
+        await interviews.update_interview(session, finished.interview_id, failure="Scoring failed (OSError).")
+    address = f"/interviews/{finished.interview_id}"
+    page = await recruiter.get(address)
+    assert f'action="{address}/try-again"' in page.text
+    assert (await recruiter.post(f"{address}/try-again", data={"csrf_token": "0" * 32})).status_code == 403
+    form = {"csrf_token": form_token(page.text)}
+    reply = await recruiter.post(f"{address}/try-again", data=form)
+    assert (reply.status_code, reply.headers["location"]) == (303, f"{address}?again=1")
+    assert jobs.deferred == [("again", finished.interview_id)]
+    page = await recruiter.get(reply.headers["location"])
+    assert "It is being tried now." in page.text
+    assert (await recruiter.post("/interviews/int_unknown/try-again", data=form)).status_code == 404

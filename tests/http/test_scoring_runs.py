@@ -129,6 +129,11 @@ async def test_a_recruiter_sees_progress_report_and_what_was_set_aside_and_can_a
     page = await recruiter.get(f"/scoring-runs/{run_id}")
     assert page.status_code == 200
     assert "1 of 1 answers" in page.text
+    part = await recruiter.get(f"/scoring-runs/{run_id}?part=progress")
+    assert "1 of 1 answers" in part.text
+    assert "data-live" in part.text
+    assert "What changed" in page.text
+    assert "What changed" not in part.text, "that reads every answer, and is not asked for every three seconds"
     assert 'aria-label="Answers by level. Before: 1 at' in page.text
     assert "style=" not in page.text, "the content policy would drop it"
     async with database.session() as session:

@@ -260,6 +260,48 @@ async def test_what_was_given_up_is_tried_again_hours_later(
     assert await pick_up_lost(bench.work) == []
 
 
+async def test_who_does_not_want_to_wait_has_what_failed_tried_now(
+    database: Database, database_url: str, bench: Bench, queue: JobQueue, tmp_path: Path
+) -> None:
+    interview_id, other = await a_spoken_interview(database, tmp_path), await stored(database, typed_through())
+    await queue.defer_finalise(interview_id)
+    await queue.defer_finalise(other, in_s=600)
+    bench.recogniser.failure = RuntimeError("a disk that was taken out")
+    await work_off(database_url, bench.work)
+    for _ in range(MOST_TRIES - 1):
+        assert await queue.try_again(interview_id), "the wait for the next try ends"
+        await work_off(database_url, bench.work)
+    failed = ("finalise", "failed", MOST_TRIES)
+    assert failed in await jobs(database)
+    bench.recogniser.failure = None
+    assert await queue.try_again(interview_id), "what was given up is begun again"
+    assert await queue.try_again(interview_id)
+    assert sorted(await jobs(database)) == [failed, ("finalise", "todo", 0), ("finalise", "todo", 0)], "but once"
+    await work_off(database_url, bench.work)
+    assert (await now(database, interview_id)).failure is None
+    assert not await queue.try_again(interview_id), "nothing of it fails now"
+    assert not await queue.try_again(other), "what only waits is left alone"
+    assert not await queue.try_again("int_unknown")
+
+
+async def test_a_scored_interview_has_the_judge_asked_again_for_what_it_gave_nothing_for(
+    database: Database, database_url: str, bench: Bench, queue: JobQueue
+) -> None:
+    interview_id = await stored(database, typed_through())
+    async with database.session() as session:
+        await set_status(session, interview_id, "submitted", submitted_at=datetime.now(UTC))
+    await queue.defer_finalise(interview_id)
+    await queue.defer_score(interview_id)
+    await work_off(database_url, bench.work)
+    assert not await queue.try_again(interview_id)
+    async with database.session() as session:
+        await update_interview(session, interview_id, failure="Scoring failed (an endpoint); it was given up.")
+    assert await queue.try_again(interview_id)
+    assert await jobs(database) == [("score", "todo", 0)]
+    await work_off(database_url, bench.work)
+    assert (await now(database, interview_id)).failure is None
+
+
 async def started_worker(url: str, folder: Path) -> asyncio.subprocess.Process:
     """A worker in the middle of a transcription that never ends."""
     process = await asyncio.create_subprocess_exec(

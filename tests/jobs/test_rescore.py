@@ -367,7 +367,7 @@ async def test_embeddings_are_made_once_and_go_with_their_answer(
 def test_the_rate_of_a_run_that_has_just_begun_is_not_counted_over_a_minute() -> None:
     now = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
     run = ScoringRun(status="running", started_at=now - timedelta(seconds=2))
-    progress = runs._progress(run, (1000, 20, 0, 0, 20, now), now)
+    progress = runs._progress(run, runs.Counts(1000, 20), 20, now, now)
     assert progress.rate == 10
     assert progress.seconds_left == 98
     assert replace(progress, done=1000).share == 1.0

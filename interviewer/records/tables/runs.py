@@ -18,7 +18,7 @@ class ScoringRun(Base):
     rubric as it was given, None where each answer is judged by that of its own plan. ``judge`` is a kind of judge.
 
     ``problem`` is a plain sentence while something outside holds the run up, until ``waits_until`` or until a person
-    mends it. ``total``, ``done`` and ``failed`` are kept when the run ends; before, its items are counted.
+    mends it. ``total``, ``done``, ``failed`` and ``reused`` count its items; where ``total`` is None, somebody has to.
     """
 
     __tablename__ = "scoring_runs"

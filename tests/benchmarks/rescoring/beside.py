@@ -37,7 +37,7 @@ from tests.end_to_end.service import RunningService
 __all__ = ["beside"]
 
 ANSWERS, QUICK_ANSWERS = 20, 3
-STORED, QUICK_STORED = 30_000, 5_000
+STORED, QUICK_STORED = 60_000, 5_000
 """More than are scored meanwhile."""
 CLIPS = ("jfk.flac", "LJ001-0005.flac", "libri_2412-153948-0000.flac")
 THINKS_S = 1.0

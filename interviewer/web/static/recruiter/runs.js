@@ -4,7 +4,9 @@ const EVERY_MS = 3000;
 
 async function look() {
   if (document.hidden) return;
-  const reply = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const asked = new URL(location.href);
+  asked.searchParams.set("part", "progress"); // not the report: that reads every answer of the run
+  const reply = await fetch(asked, { headers: { Accept: "text/html" } });
   if (!reply.ok || reply.redirected) return;
   const fresh = new DOMParser().parseFromString(await reply.text(), "text/html");
   const now = document.querySelector("[data-live]");
