@@ -33,11 +33,17 @@ def is_quotable(text: str, start: int, end: int) -> bool:
     return touched <= MOST_SENTENCES and not whole
 
 
-def verified(answer: Answer, citations: Iterable[Citation]) -> tuple[Evidence, ...]:
-    """The citations that hold, with audio times, in order of place; each stretch once. The rest are dropped."""
+def verified(answer: Answer, citations: Iterable[Citation], *, quotable: bool = False) -> tuple[Evidence, ...]:
+    """The citations that hold, with audio times, in order of place; each stretch once. The rest are dropped.
+
+    ``quotable``: what they may span was looked at already, in the text that the judge read. Where one word stands for a
+    name of four, sentences are cut in other places than in the answer as it was said.
+    """
     held: dict[tuple[int, int, str | None], Evidence] = {}
     for c in citations:
-        if not is_quotable(answer.text, c.start, c.end) or answer.text[c.start : c.end] != c.quote:
+        if c.start < 0 or answer.text[c.start : c.end] != c.quote:
+            continue
+        if not quotable and not is_quotable(answer.text, c.start, c.end):
             continue
         heard = (answer.audio_span(c.start, c.end) if answer.words else None) or (None, None)
         held.setdefault(

@@ -16,10 +16,16 @@ from scoring.judges.base import Citation
 from scoring.rubric import Rubric
 from scoring.transcript import Answer
 
-__all__ = ["MASKING", "Masked", "kept", "mask"]
+__all__ = ["MASKING", "Masked", "kept", "mask", "reading"]
 
-MASKING = "1"
+MASKING = "2"
 """Changes whenever an answer could be masked in another way."""
+
+
+def reading(judge_version: str) -> str:
+    """What tells one judgement of an answer from another, besides judge and rubric: the judge's version and what it may
+    see. An answer that is masked in another way is another one to the judge."""
+    return f"{judge_version}, masking {MASKING}"
 
 
 @dataclass(frozen=True, slots=True)

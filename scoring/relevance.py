@@ -53,6 +53,8 @@ CLEARLY = 2.2
 """Log-odds under the threshold from which a sentence is clearly foreign: more than one such are a passage, no remark.
 Chosen, not fitted."""
 
+MOST_SENTENCES = 300
+"""Of an answer whose sentences are looked at without each other."""
 MOST_BESIDE = 1
 """Other sentences that may seem foreign beside a remark that is not clearly so. Chosen, not fitted: from two on they
 are how the answer wanders, and no remark is the reason. Of two sentences nobody can say which one the remark is."""
@@ -119,7 +121,9 @@ def _belongs(
     most, remark = -1.0, -1
     back = belongs.copy()
     doubtful = np.flatnonzero(~belongs)
-    for one in doubtful[np.argsort(own[doubtful], kind="stable")].tolist() if len(own) > 1 else ():
+    # Each look takes the square of the sentences; among so many, one remark draws no other down.
+    looked_at = doubtful[np.argsort(own[doubtful], kind="stable")].tolist() if 1 < len(own) <= MOST_SENTENCES else ()
+    for one in looked_at:
         others = np.delete(np.arange(len(own)), one)
         again = _log_odds(answer.only(others).features())
         alone = own[one] < bar - CLEARLY or (len(others) > 1 and (again < bar).sum() <= MOST_BESIDE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,19 @@ def read_rubric(path: Path, variables: Mapping[str, str] | None = None) -> Rubri
     return _read(path, Rubric, variables or {})
 
 
+def unfilled(rubric: Rubric) -> list[str]:
+    """The variables that still stand in it as ``{name}``: nobody's answer can hold them."""
+    return sorted(set(_VARIABLE.findall(rubric.model_dump_json())))
+
+
+def variable(given: str) -> tuple[str, str]:
+    """For argparse: ``NAME=VALUE``."""
+    name, sign, value = given.partition("=")
+    if not sign or not name:
+        raise argparse.ArgumentTypeError(f"{given!r} is not NAME=VALUE")
+    return name, value
+
+
 def read_examples(path: Path) -> ExampleSet:
     """Raises RubricFileError."""
     return _read(path, ExampleSet, {})
@@ -42,8 +56,12 @@ def _read(path: Path, model: type[Model], variables: Mapping[str, str]) -> Model
         raise RubricFileError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from error
     except yaml.YAMLError as error:
         raise RubricFileError(f"{path}: is not YAML ({error})") from error
+    except ValueError as error:  # a name that is none, a date that is none
+        raise RubricFileError(f"{str(path)!r}: cannot be read ({error})") from error
     try:
         return model.model_validate(_filled(data, variables))
+    except RecursionError as error:
+        raise RubricFileError(f"{path}: holds itself") from error
     except ValidationError as error:
         reasons = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors())
         raise RubricFileError(f"{path}: {reasons}") from error

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from scoring.evidence import DOUBTFUL_BELOW, recognition_confidence, verified
+from scoring.evidence import DOUBTFUL_BELOW, is_quotable, recognition_confidence, verified
 from scoring.judges.base import CriterionJudgement, Judge, JudgeFailed, Judgement, OverallJudgement, Probabilities
 from scoring.masking import MASKING, Masked, kept, mask
 from scoring.rubric import Criterion, Rubric
@@ -71,10 +71,15 @@ def _criterion(masked: Masked, criterion: Criterion, judged: CriterionJudgement 
         return CriterionScore(criterion.id, ScoreStatus.JUDGE_FAILED, BROKEN)
     known = {p.id for p in criterion.key_points}
     missing = tuple(p for p in judged.missing if p in known)
-    evidence = verified(answer, filter(None, map(masked.citation, judged.citations)))
-    heard = recognition_confidence(answer, [(e.start, e.end) for e in evidence] or [(0, len(answer.text))])
-    if heard is not None and heard < DOUBTFUL_BELOW:
-        return CriterionScore(criterion.id, ScoreStatus.UNHEARD, UNHEARD, evidence=evidence)
+    read = masked.answer.text
+    cited = [c for c in judged.citations if is_quotable(read, c.start, c.end)]
+    evidence = verified(answer, filter(None, map(masked.citation, cited)), quotable=True)
+    # Of what was not made out nobody can say that it was not said: a level rests on the whole answer.
+    everything = [(0, len(answer.text))]
+    for stretches in ([(e.start, e.end) for e in evidence] or everything, everything):
+        heard = recognition_confidence(answer, stretches)
+        if heard is not None and heard < DOUBTFUL_BELOW:
+            return CriterionScore(criterion.id, ScoreStatus.UNHEARD, UNHEARD, evidence=evidence)
     if judged.probabilities is None or not evidence:
         reason = judged.reason if judged.probabilities is None else NO_QUOTE
         return CriterionScore(criterion.id, ScoreStatus.INSUFFICIENT_EVIDENCE, reason, missing=missing)

@@ -36,6 +36,7 @@ from interviewer.records.runs import RESCORE, RUN_QUEUE, defer_chunks, lost_runs
 from interviewer.records.tables import ScoringRun
 from scoring.embeddings import ModelMissing
 from scoring.judges.base import Judge
+from scoring.masking import reading
 from scoring.rubric import Rubric
 
 __all__ = ["pick_up_lost_runs", "prepare_run", "rescore"]
@@ -124,7 +125,7 @@ async def _read(work: Work, run: ScoringRun, judge: Judge, chunk: int) -> tuple[
         answers = await answers_in(session, items)
         ids = [i.answer_id for i in items]
         rubrics = {asked.rubric.hash for asked in asked_of.values() if asked is not None}
-        standing = await standing_cards(session, ids, list(rubrics), judge.name, judge.version)
+        standing = await standing_cards(session, ids, list(rubrics), judge.name, reading(judge.version))
         packed = await embeddings_of(session, ids, work.embedder.version) if work.embedder else {}
     results: list[Made] = []
     tasks: list[Task] = []
@@ -169,7 +170,7 @@ def _result(judged_one: Judged, judge: Judge) -> Made:
         return replace(_made(item), error=error, again_at=again, tries=tries)
     return replace(
         _made(item), tries=tries, rubric_hash=judged_one.task.asked.rubric.hash, judge=card.provenance.judge,
-        judge_version=card.provenance.judge_version, body=card.to_dict(),
+        judge_version=reading(card.provenance.judge_version), body=card.to_dict(),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from interviewer.records.transcripts import best_transcript
 from interviewer.records.webhooks import announce
 from interviewer.tracing import span
 from scoring.judges.base import Judge
+from scoring.masking import reading
 from scoring.remembered import texts_of
 from scoring.rubric import Rubric
 from scoring.score import score as score_answer
@@ -68,7 +69,7 @@ async def score(work: Work, interview_id: str) -> None:
     for row in answers:
         question = questions[row.question_id]
         rubric = bundle.rubrics[question.rubric]
-        if (row.id, transcript.version, rubric.hash, judge.name, judge.version) in standing:
+        if (row.id, transcript.version, rubric.hash, judge.name, reading(judge.version)) in standing:
             log.info("scorecard.known", interview=interview_id, answer=row.id)
             continue
         # The judge is given the answer's words and nothing of who gave it; the name only says what to mask.
@@ -82,7 +83,8 @@ async def score(work: Work, interview_id: str) -> None:
                     await put_embeddings(session, work.embedder.version, [(row.id, *packed)])
                 stored = await put_scorecard(
                     session, answer_id=row.id, transcript_version=transcript.version, rubric_hash=rubric.hash,
-                    judge=card.provenance.judge, judge_version=card.provenance.judge_version, body=card.to_dict(),
+                    judge=card.provenance.judge, judge_version=reading(card.provenance.judge_version),
+                    body=card.to_dict(),
                 )  # fmt: skip
         revised = revised or (stored and interview.status == "scored")
         log.info("scorecard.stored" if stored else "scorecard.known", interview=interview_id, answer=row.id)

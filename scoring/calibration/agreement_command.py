@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.agreement import krippendorff_alpha
-from scoring.calibration.command import numbered, say_refused
+from scoring.calibration.command import ratings_in, say_refused
 from scoring.calibration.fit import rater_comparisons
 from scoring.calibration.ratings import read_ratings
 from scoring.calibration.table import comparison_rows, refused_rows
@@ -34,8 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     given = parser.parse_args(argv)
     try:
-        questions, refused = read_ratings(numbered(given.files))
-    except (OSError, UnicodeDecodeError) as error:
+        questions, refused = read_ratings(ratings_in(given.files))
+    except (OSError, ValueError) as error:
         sys.stderr.write(f"agreement: {error}\n")
         return 2
     say_refused(refused)

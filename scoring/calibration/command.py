@@ -34,12 +34,13 @@ from scoring.calibration.store import save_model
 from scoring.calibration.table import document, text
 from scoring.calibration.tuning import LEAST, FinetuneOptions
 from scoring.embeddings import Embedder, EmbedderOptions, ModelMissing
+from scoring.json_lines import decoded, numbered
 from scoring.judges.base import Judge
 from scoring.judges.choice import add_judge_arguments, judge_options, make_judge
 from scoring.rubric import Rubric
-from scoring.rubric_file import RubricFileError, read_rubric
+from scoring.rubric_file import read_rubric, variable
 
-__all__ = ["main", "numbered", "say_refused"]
+__all__ = ["main", "ratings_in", "say_refused"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,9 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         rubric = read_rubric(given.rubric, dict(given.variable))
         questions, refused = read_ratings(
-            numbered(given.files), rubric=rubric.rubric, criteria=[c.id for c in rubric.criteria], distinct=True
+            ratings_in(given.files), rubric=rubric.rubric, criteria=[c.id for c in rubric.criteria], distinct=True
         )
-    except (OSError, UnicodeDecodeError, RubricFileError) as error:
+    except (OSError, ValueError) as error:  # also a RubricFileError
         sys.stderr.write(f"calibrate: {error}\n")
         return 2
     say_refused(refused)
@@ -82,11 +83,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if refused else 0
 
 
-def numbered(files: Sequence[Path]) -> Iterator[tuple[str, int, str]]:
-    """(file, line number, text) of every line. Raises OSError and UnicodeDecodeError."""
-    for path in files:
-        with path.open(encoding="utf-8") as lines:
-            yield from ((str(path), number, raw) for number, raw in enumerate(lines, start=1))
+def ratings_in(files: Sequence[Path]) -> Iterator[tuple[str, int, str]]:
+    """(file, line number, text) of every line. A figure that rests on less than all of them would be another figure, so
+    one that cannot be read refuses all. Raises OSError and ValueError."""
+    for place, number, raw in numbered(files):
+        try:
+            yield place, number, decoded(raw, number)
+        except ValueError as error:
+            raise ValueError(f"{place}:{number}: {error}") from None
 
 
 def say_refused(refused: Sequence[RefusedRow]) -> None:
@@ -136,7 +140,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where models are stored")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report here too")
     parser.add_argument(
-        "--variable", type=_variable, action="append", default=[], metavar="NAME=VALUE",
+        "--variable", type=variable, action="append", default=[], metavar="NAME=VALUE",
         help="what stands for {NAME} in the rubric, as a plan would fill it; may be given again",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the folds and resamples (default 0)")
@@ -151,10 +155,3 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )  # fmt: skip
     add_judge_arguments(parser)
     return parser.parse_args(argv)
-
-
-def _variable(given: str) -> tuple[str, str]:
-    name, sign, value = given.partition("=")
-    if not sign or not name:
-        raise argparse.ArgumentTypeError(f"{given!r} is not NAME=VALUE")
-    return name, value

@@ -1,8 +1,8 @@
 """One side's levels against another's: kappa, Pearson, exact and adjacent agreement, each with its interval.
 
 A side has one column for each rater, or for each dealing of the folds; a statistic is the mean over all pairs of
-columns, and answers are what is resampled. Means of raters are rounded to whole levels, halves to the even one, for
-every statistic but Pearson's.
+columns, and answers are what is resampled. Beside a scorer's whole levels, means of raters are rounded to whole
+levels, halves to the even one, for every statistic but Pearson's.
 """
 
 from __future__ import annotations
@@ -45,13 +45,15 @@ def whole(levels: Matrix) -> Matrix:
 
 def compare(
     name: str, one: Matrix, two: Matrix, *, resamples: int, seed: int, places: Matrix | None = None,
-    pairs: Pairs | None = None,
+    pairs: Pairs | None = None, as_given: bool = False,
 ) -> Comparison:  # fmt: skip
     """``one`` and ``two``: (answers, columns), nan where missing. ``places`` stands for ``one`` in Pearson's r, where
-    it has finer values. ``pairs`` of columns; all where left out."""
+    it has finer values. ``pairs`` of columns; all where left out. ``as_given``: both sides are ratings by people, whose
+    half levels are compared as they are."""
     pairs = pairs or _every(one, two)
     counts = draws(len(one), resamples, seed)
-    levels = [pair_statistics(whole(one[:, i]), whole(two[:, j]), counts) for i, j in pairs]
+    level = np.asarray if as_given else whole
+    levels = [pair_statistics(level(one[:, i]), level(two[:, j]), counts) for i, j in pairs]
     fine = one if places is None else places
     values = [pair_statistics(fine[:, i], two[:, j], counts) for i, j in pairs]
     return Comparison(

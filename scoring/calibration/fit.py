@@ -134,12 +134,20 @@ def rater_comparisons(
         if int((~np.isnan(ratings[:, i]) & ~np.isnan(ratings[:, j])).sum()) >= SHARED_ANSWERS
     )
     single = [
-        compare(f"{raters[i]} - {raters[j]}", ratings, ratings, pairs=((i, j),), resamples=resamples, seed=seed)
+        compare(
+            f"{raters[i]} - {raters[j]}",
+            ratings,
+            ratings,
+            pairs=((i, j),),
+            resamples=resamples,
+            seed=seed,
+            as_given=True,
+        )
         for i, j in pairs
     ]
     if not pairs:
         return ()
-    together = compare("rater - rater", ratings, ratings, pairs=pairs, resamples=resamples, seed=seed)
+    together = compare("rater - rater", ratings, ratings, pairs=pairs, resamples=resamples, seed=seed, as_given=True)
     return (together, *(single if len(single) > 1 else ()))
 
 

@@ -27,10 +27,10 @@ def _found(text: str, language: str, names: tuple[str, ...], keep: frozenset[str
     flat = folded(text)
     lower = flat.lower()
     found = [
-        *(own(flat, lower, names, language, keep) if names else ()),
+        *(own(text, flat, lower, names, language, keep) if names else ()),
         *introduced(flat, lower),
-        *known(flat, keep),
-        *pronouns(flat, lower, language, PLACES),
+        *known(text, flat, language, keep),
+        *pronouns(text, flat, language, PLACES),
         *vietnamese_schools(flat, lower, keep),
     ]
     return tuple(_settled(found, flat)) if found else ()

@@ -16,9 +16,11 @@ __all__ = [
     "PART",
     "SEQUENCE",
     "WORD",
+    "accented",
     "capitalised",
     "folded",
     "plain",
+    "unaccented",
     "words_in",
 ]
 
@@ -58,6 +60,18 @@ def folded(text: str) -> str:
 def plain(word: str) -> str:
     """A folded word in lower case, without combining marks."""
     return (word if word.isascii() else "".join(c for c in word if not unicodedata.combining(c))).lower()
+
+
+def accented(text: str, flat: str) -> bool:
+    """Whether any letter has an accent in a text whose folded form is ``flat``."""
+    if text.isascii():
+        return False
+    return any((a != b and a.isalpha()) or unicodedata.combining(a) for a, b in zip(text, flat, strict=True))
+
+
+def unaccented(text: str, start: int, end: int) -> bool:
+    """Whether the letters at [start, end) of a text as it was said have no accents."""
+    return text[start:end].isascii() and not (end < len(text) and unicodedata.combining(text[end]))
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,10 @@ AMBIGUOUS only: they are masked as a candidate's own name or within a longer nam
 
 from __future__ import annotations
 
-__all__ = ["AMBIGUOUS", "FAMILY_FIRST", "FAMILY_NAMES", "GIVEN_NAMES", "NO_NAMES", "PLACES"]
+__all__ = [
+    "AMBIGUOUS", "FAMILY_FIRST", "FAMILY_NAMES", "GIVEN_NAMES", "NO_NAMES", "PLACES", "ROLES", "VIETNAMESE",
+    "WORDS_TOO",
+]  # fmt: skip
 
 _GIVEN = """
     aaron abdul abdullah abigail adam adaeze adebayo adela adina adrian adriana agnes agnieszka ahmad ahmed aisha
@@ -104,3 +107,26 @@ _PLACES = """
 """
 PLACES = frozenset(" ".join(place.split()) for place in _PLACES.split(","))
 """Vietnamese places of which a part is a common name too."""
+
+_WORDS_TOO = "ion pop preda marin carol stan dobre florea toma"
+WORDS_TOO = frozenset(_WORDS_TOO.split())
+"""Of the names above those that are words as well: a candidate's own needs its capital, and others' are names alone."""
+
+_SPELLED = """
+    đinh duyên hạnh hiếu huyền huỳnh huynh khánh khanh linh minh ngọc nguyễn nguyên nhung phạm phương phượng quang
+    quỳnh thanh thành thạnh thủy thuỷ thúy thuý thùy thuỳ trần trang tuấn tuyết
+"""
+VIETNAMESE = frozenset(_SPELLED.split())
+"""Given names that are syllables of many Vietnamese words too, as names spell them."""
+
+_ROLES = """
+    engineer engineering developer programmer manager management analyst analytics scientist designer architect master
+    owner lead leader head chief officer director consultant specialist administrator admin coordinator assistant
+    associate certified senior junior principal staff software data product project program marketing sales customer
+    support operations security cloud devops fullstack frontend backend qa tester scrum agile teacher lecturer
+    researcher student intern trainee graduate nurse accountant auditor lawyer attorney economist editor writer
+    translator interpreter freelance freelancer founder cofounder president inginer programator dezvoltator profesor
+    profesoara contabil medic sef director analist consultant
+"""
+ROLES = frozenset(_ROLES.split())
+"""What people say that they are, with capitals as recognition writes them."""

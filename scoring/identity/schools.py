@@ -20,6 +20,13 @@ SCHOOL_WORDS = frozenset(_WORDS.split())
 _SCHOOLS = """
     harvard stanford yale princeton caltech sorbonne politehnica mit ucla nyu epfl lse rmit hust nus kaist unsw
 """
+_KINDS = """
+    art arts boarding business community driving elementary engineering film grammar graduate high language law learning
+    machine medical middle music night nursing prep primary private public secondary state summer sunday technical trade
+    vocational
+"""
+KINDS = frozenset(_KINDS.split())
+"""Of schools: with these alone none is named."""
 SCHOOLS = frozenset(_SCHOOLS.split())
 """Known by one word that hardly means anything else."""
 
@@ -28,7 +35,10 @@ _REST = re.compile(
     rf"(?: (?:of|de|din|for|Nationala? de)(?: the)? {_NAMED}(?:,? (?:and|si|&) {_NAMED})*(?:, {_NAMED})?)*"
     rf"(?: (?:at|in|din) {_NAMED})?"
 )
-_LOWER = "khoa|te|thuong|pham|nghe|dan|nhien|hoc|thuat|va|thong|gia"  # syllables that stay small within such names
+_LOWER = (  # syllables that stay small within such names
+    "khoa|te|thuong|pham|nghe|nghiep|dan|nhien|hoc|thuat|thong|gia|chinh|mai|truyen|chat|truc"
+    "|va(?= (?!Dai |Hoc |Truong |Cao )[A-Z])"
+)
 _VIETNAMESE = re.compile(
     r"\b(?:[Tt]ruong )?"
     r"(?:[Dd]ai [Hh]oc|DH|[Hh]oc [Vv]ien|[Cc]ao [Dd]ang|THPT|THCS|[Tt]rung [Hh]oc(?: [Pp]ho [Tt]hong)?)"
@@ -46,7 +56,7 @@ def school(flat: str, start: int, end: int, words: list[str], keep: frozenset[st
     stop = rest.end() if rest else end
     if any(plain(p) in keep for p in PART.findall(flat[end:stop])):
         return None
-    if len(words) == 1 and words[0] not in SCHOOLS and stop == end:
+    if stop == end and SCHOOLS.isdisjoint(words) and (SCHOOL_WORDS | KINDS).issuperset(words):
         return None
     return start, stop if words[0] not in SCHOOLS or len(words) > 1 else end, SCHOOL
 

@@ -28,7 +28,7 @@ from scoring.transcript import Answer, content_hash
 
 __all__ = ["ChatJudge"]
 
-CODE = "1"
+CODE = "2"
 """Changes whenever the same reply could be read in another way."""
 LONGEST_BAD_REPLY = 4000  # characters of a reply that cannot be used, put before the model again
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from scoring.judges.base import Citation, CriterionJudgement, Probabilities
 from scoring.judges.chat_wire import storable
@@ -19,6 +19,7 @@ __all__ = ["Unusable", "read", "schema"]
 
 SUM_WITHIN = 0.05  # the five probabilities may miss 1 by rounding, not by more
 USUAL_CONFIDENCE = 0.6  # of a level that came without probabilities and without a confidence
+AHEAD = 0.01  # by which the level that was named is likelier than any other, at least
 MOST_REASON = 1200  # characters
 _THOUGHT, _THOUGHT_END = (re.compile(rf"<{end}think(?:ing)?>", re.IGNORECASE) for end in ("", "/"))
 _SPACE = re.compile(r"\s+")
@@ -33,7 +34,14 @@ class _Quote(BaseModel):
     key_point: str | None = None
 
 
-_Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("true and false are no numbers")
+    return value
+
+
+_Share = Annotated[float, BeforeValidator(_no_bool), Field(ge=0, le=1, allow_inf_nan=False)]
+_Level = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=5)]
 
 
 class _Levels(BaseModel):
@@ -53,7 +61,7 @@ class _Judged(BaseModel):
     missing: list[str] = Field(default_factory=list, max_length=200)
     reason: str = ""
     levels: _Levels | None = None
-    level: Annotated[int, Field(ge=1, le=5)] | None = None
+    level: _Level | None = None
     confidence: _Share | None = None
 
     @field_validator("evidence", mode="before")
@@ -160,9 +168,11 @@ def _probabilities(criterion_id: str, own: _Judged) -> Probabilities | None:
         return _five(given)
     if own.level is None:
         return None
-    # The level has its confidence; what is left goes to the others, halved with each step away.
-    sure = USUAL_CONFIDENCE if own.confidence is None else max(own.confidence, 0.2)
+    # The level has its confidence; what is left goes to the others, halved with each step away. However unsure the
+    # model is, none of them gets more than the level that it named.
     away = [0.0 if n == own.level else 0.5 ** abs(n - own.level) for n in range(1, 6)]
+    least = max(away) / (sum(away) + max(away)) + AHEAD
+    sure = USUAL_CONFIDENCE if own.confidence is None else max(own.confidence, least)
     return _five([sure if n == own.level else (1 - sure) * a / sum(away) for n, a in enumerate(away, start=1)])
 
 
@@ -174,7 +184,7 @@ def _five(given: list[float]) -> Probabilities:
 
 def _criteria(raw: str, rubric: Rubric) -> Mapping[str, Any]:
     """By criterion id, whatever stands around the object and however the criteria are listed."""
-    held = _first_object(_without_thoughts(raw))
+    held = _judged_object(raw)
     found = held.get("criteria", held)
     if isinstance(found, list):
         found = {
@@ -185,28 +195,37 @@ def _criteria(raw: str, rubric: Rubric) -> Mapping[str, Any]:
     return found
 
 
-def _without_thoughts(raw: str) -> str:
-    """Each looked for once: a pattern for both ends would look for an end that is not there from every beginning."""
-    left: list[str] = []
-    at = 0
-    while (begin := _THOUGHT.search(raw, at)) and (end := _THOUGHT_END.search(raw, begin.end())):
-        left.append(raw[at : begin.start()])
-        at = end.end()
-    return "".join((*left, raw[at:]))
-
-
-def _first_object(raw: str) -> Mapping[str, Any]:
+def _judged_object(raw: str) -> Mapping[str, Any]:
+    """The first object that is no part of the model's thoughts. These stand between <think> and </think>; before a
+    lone </think>, where the endpoint put the other into its prompt; and after a <think> that never ends, where the
+    reply was cut off. Within an object they are somebody's words."""
     decoder = json.JSONDecoder(parse_constant=_refused)
-    at = raw.find("{")
-    if at < 0:
-        raise Unusable("it holds no JSON object." if raw.strip() else "it is empty.")
-    try:
-        held, _ = decoder.raw_decode(raw, at)
-    except (ValueError, RecursionError) as error:
-        raise Unusable(f"it is not valid JSON ({error}).") from None
-    if not isinstance(held, dict):
-        raise Unusable("it is not a JSON object.")
-    return held
+    at = 0
+    while True:
+        brace = raw.find("{", at)
+        thought = _THOUGHT.search(raw, at)
+        if thought and not 0 <= brace < thought.start():
+            end = _THOUGHT_END.search(raw, thought.end())
+            if end is None:
+                raise Unusable("it ends within its thoughts and holds no judgement.")
+            at = end.end()
+            continue
+        if brace < 0:
+            raise Unusable("it holds no JSON object." if raw[at:].strip() else "it is empty.")
+        stop, held, wrong = brace, None, ""
+        try:
+            held, stop = decoder.raw_decode(raw, brace)
+        except (ValueError, RecursionError) as error:
+            wrong = str(error)
+        end = _THOUGHT_END.search(raw, stop)
+        if end is not None and not _THOUGHT.search(raw, stop, end.start()):
+            at = end.end()  # it was a draft
+        elif wrong:
+            raise Unusable(f"it is not valid JSON ({wrong}).")
+        elif isinstance(held, dict):
+            return held
+        else:
+            raise Unusable("it is not a JSON object.")
 
 
 def _refused(name: str) -> float:

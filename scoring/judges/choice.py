@@ -62,6 +62,10 @@ class JudgeOptions:
             raise ValueError("the local judge needs a language model's folder (--model-folder FOLDER)")
         if self.kind == "panel":
             count = sum(max(1, len(self.seeds)) if m == "chat" else 1 for m in self.members)
+            if len(set(self.seeds)) < len(self.seeds) or len(set(self.members)) < len(self.members):
+                raise ValueError(
+                    "a panel's members and its seeds must differ: one that is asked twice agrees with itself"
+                )
             if count < 2:
                 raise ValueError("a panel needs two members (--members embedded,chat) or two seeds (--seeds 1,2,3)")
         elif self.members:

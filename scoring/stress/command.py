@@ -10,14 +10,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scoring.embeddings import ModelMissing
 from scoring.judges.choice import add_judge_arguments, judge_options, make_judge
-from scoring.rubric_file import RubricFileError, read_examples, read_rubric
+from scoring.rubric_file import read_examples, read_rubric, unfilled, variable
 from scoring.stress.change import Material, Perturbation
 from scoring.stress.report import failures, report, rows, table
 from scoring.stress.suite import SUITE, run
@@ -44,13 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     try:
         suite = _chosen(options.only)
-        materials = _materials(options.rubric, options.examples, options.answers)
+        materials = _materials(options.rubric, options.examples, options.answers, dict(options.variable))
         judge = make_judge(judge_options(options))
         cases = list(run(judge, materials, suite, quick=options.quick))
         found = report(judge, [materials[0].rubric], cases, quick=options.quick)
         if options.json:
             options.json.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    except (BadInput, RubricFileError, ModelMissing, OSError) as error:
+    except (BadInput, ValueError, ModelMissing, OSError) as error:  # also a RubricFileError, a ModelRefused
         sys.stderr.write(f"scoring stress: {error}\n")
         return 2
     own = rows(cases)
@@ -71,17 +71,21 @@ def example_materials(rubric: Path, examples: Path) -> list[Material]:
     return [Material(e.id, e.text, own.question, filled) for e in sorted(own.examples, key=lambda e: e.level)]
 
 
-def _materials(rubric: Path, examples: Path | None, answers: Path | None) -> list[Material]:
+def _materials(
+    rubric: Path, examples: Path | None, answers: Path | None, variables: Mapping[str, str]
+) -> list[Material]:
     if answers is not None:
-        return _answer_materials(rubric, answers)
+        return _answer_materials(rubric, answers, variables)
     beside = examples or rubric.parent.parent / "examples" / rubric.name
     if examples is None and rubric.exists() and not beside.exists():
         raise BadInput(f"{rubric} has no worked examples at {beside}; name some with --examples or --answers")
     return example_materials(rubric, beside)
 
 
-def _answer_materials(rubric: Path, answers: Path) -> list[Material]:
-    filled = read_rubric(rubric)
+def _answer_materials(rubric: Path, answers: Path, variables: Mapping[str, str]) -> list[Material]:
+    filled = read_rubric(rubric, variables)
+    if left := unfilled(filled):
+        raise BadInput(f"{rubric}: {{{left[0]}}} is not filled in; say what it is with --variable {left[0]}=...")
     found: list[Material] = []
     try:
         lines = answers.read_text("utf-8").splitlines()
@@ -117,5 +121,9 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="one attack; may be given again")
     parser.add_argument("--quick", action="store_true", help="a spread of five answers, three changes of each attack")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the machine-readable report here")
+    parser.add_argument(
+        "--variable", type=variable, action="append", default=[], metavar="NAME=VALUE",
+        help="with --answers: what stands for {NAME} in the rubric; may be given again",
+    )  # fmt: skip
     add_judge_arguments(parser)
     return parser.parse_args(argv)

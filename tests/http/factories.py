@@ -29,6 +29,7 @@ from interviewer.records.database import Database
 from interviewer.records.objects import ObjectStore
 from scoring.correction import corrected
 from scoring.judges.base import Citation, CriterionJudgement, Judgement
+from scoring.masking import reading
 from scoring.rubric import Rubric
 from scoring.score import score
 from scoring.transcript import Answer, Mode, Side, Transcript, Turn, Word
@@ -180,7 +181,7 @@ async def finished_interview(
                 transcript_version=version,
                 rubric_hash=rubric.hash,
                 judge=judge.name,
-                judge_version=judge.version,
+                judge_version=reading(judge.version),
                 body=card.to_dict(),
             )
         await events.append_events(session, interview.id, _events(final))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 
 import pytest
 
 from scoring.__main__ import main
 from scoring.scorecard import Scorecard
+from tests.endpoint.running import free_port
 
 RUBRIC = str(Path(__file__).parents[2] / "prompts" / "rubrics" / "explain-to-six-year-old.yaml")
 TEXT = "They flew to the moon in a rocket. They walked around and then they came home."
@@ -66,7 +68,7 @@ def test_bad_lines_are_named_with_number_and_reason(
         json.dumps({**LINE, "answer": outside}),
         json.dumps({"text": TEXT, "rubric": RUBRIC}),
     ]
-    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(bad)))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("\n".join(bad).encode())))
     assert main([]) == 1
     captured = capsys.readouterr()
     errors = captured.err.splitlines()
@@ -82,6 +84,96 @@ def test_bad_lines_are_named_with_number_and_reason(
     for number, (error, reason) in enumerate(zip(errors, expected, strict=True), start=1):
         assert error.startswith(f"stdin:{number}: ")
         assert reason in error
+
+
+def test_a_byte_that_is_not_utf_8_costs_its_own_line_and_a_byte_order_mark_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "answers.jsonl"
+    good = json.dumps({**LINE, "text": TEXT, "rubric": "no-such.yaml"}).encode()
+    file.write_bytes(b"\xef\xbb\xbf" + good + b"\r\n" + good.replace(b"moon", b"caf\xe9") + b"\n" + good)
+    assert main([str(file)]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert ["no-such.yaml" in e for e in errors] == [True, False, True]
+    assert errors[1].startswith(f"{file}:2: not UTF-8")
+    assert "save the file as UTF-8" in errors[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "because"),
+    [
+        ([(5, 9, 0.0, 1.0, 0.1), (0, 4, 1.0, 2.0, 0.1)], "in the order of the text"),
+        ([(0, 4, 0.0, 1.0, math.nan)], "from 0 to 1"),
+        ([(0, 4, 0.0, 1.0, 10.0)], "from 0 to 1"),
+        ([(0, 4, math.nan, 1.0, 0.1)], "seconds"),
+        ([(0, 4, 0.0, math.inf, 0.1)], "seconds"),
+        ([(0, 4, 2.0, 1.0, 0.1)], "seconds"),
+    ],
+)
+def test_words_whose_numbers_are_none_are_refused(
+    words: list[tuple[int, int, float, float, float]], because: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    names = ("start", "end", "audio_start", "audio_end", "confidence")
+    answer = {
+        "question_id": "q",
+        "text": TEXT,
+        "language": "en",
+        "words": [dict(zip(names, w, strict=True)) for w in words],
+    }
+    file = tmp_path / "answers.jsonl"
+    file.write_text(json.dumps({**LINE, "answer": answer}))
+    assert main([str(file)]) == 1
+    captured = capsys.readouterr()
+    assert because in captured.err
+    assert captured.out == ""
+
+
+def test_where_the_judge_failed_the_status_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "answers.jsonl"
+    file.write_text(json.dumps({**LINE, "text": TEXT}))
+    nobody = f"http://127.0.0.1:{free_port()}/v1"
+    assert main([str(file), "--judge", "chat", "--base-url", nobody, "--model", "m", "--timeout", "1"]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"{file}:1: ")
+    assert json.loads(captured.out)["scorecard"]["criteria"][0]["status"] == "judge failed"
+
+
+@pytest.mark.parametrize("workers", ["1", "2", "40"])
+@pytest.mark.parametrize(
+    ("wrong", "because"),
+    [
+        (["--base-url", "http://x/v1", "--prompt", "no-such.yaml"], "no-such.yaml"),
+        (["--base-url", "127.0.0.1:9/v1"], "127.0.0.1:9"),
+        (["--base-url", "http://x/v1", "--slots", "0"], "slots"),
+        (["--base-url", "http://x/v1", "--calibrations", "no-such-folder"], "no-such-folder"),
+    ],
+)
+def test_what_is_wrong_with_the_judge_is_said_in_a_sentence(
+    workers: str, wrong: list[str], because: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "answers.jsonl"
+    file.write_text(json.dumps({**LINE, "text": TEXT}))
+    assert main([str(file), "--workers", workers, "--judge", "chat", "--model", "m", *wrong]) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("scoring: ")
+    assert because in told
+
+
+def test_a_rubric_is_filled_in_or_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "answers.jsonl"
+    rubric = str(Path(RUBRIC).with_name("domain-explanation.yaml"))
+    line = {"question_text": "Explain.", "rubric": rubric, "text": TEXT}
+    file.write_text(
+        "\n".join(json.dumps(x) for x in (line, {**line, "rubric": "a\0b"}, {**line, "text": "a" * 200_001}))
+    )
+    assert main([str(file)]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert "{field} is not filled in; say what it is with --variable field=..." in errors[0]
+    assert "cannot be read" in errors[1]
+    assert "200,000 characters" in errors[2]
+    file.write_text(json.dumps({**line, "variables": {"field": "medicine"}, "text": " "}))
+    main([str(file)])
+    assert capsys.readouterr().err == ""
 
 
 def test_a_missing_file_ends_with_a_reason(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,17 @@ from scoring.content import Content, Dropped, content
 from scoring.embeddings import Embedder
 from scoring.empty_talk import EMPTY_TALK
 from scoring.examples import ExampleSet
-from scoring.relevance import BELONGS_AT, FEATURES, WEIGHTS, features, relevance, relevant
+from scoring.relevance import (
+    BELONGS_AT,
+    FEATURES,
+    MOST_SENTENCES,
+    WEIGHTS,
+    _belongs,
+    _Measured,
+    features,
+    relevance,
+    relevant,
+)
 from scoring.relevance_check import Mixed, fitted, main
 from scoring.rubric import Rubric
 from scoring.rubric_file import read_examples, read_rubric
@@ -25,6 +36,26 @@ def kept(text: str, rubric: Rubric, question: str, embedder: Embedder) -> Conten
     meaning = embedder.encode([question, *(t for p in rubric.key_points for t in (p.text, *p.examples))])
     own = embedder.encode([s.text for s in found.sentences])
     return relevant(found, own, meaning, embedder.encode(EMPTY_TALK))
+
+
+def test_the_longest_answers_take_no_hours() -> None:
+    """Each look at an answer without one of its sentences takes the square of their number."""
+    rng = np.random.default_rng(7)
+    many = rng.normal(size=(MOST_SENTENCES * 4, 384)).astype(np.float32)
+    many /= np.linalg.norm(many, axis=1, keepdims=True)
+    looks = []
+
+    class Counted(_Measured):
+        def only(self, which: Any) -> _Measured:
+            looks.append(which)
+            return super().only(which)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("scoring.relevance._Measured", Counted)
+        _belongs(many, [12] * len(many), many[:5], many[:5], 0.0)
+        assert looks == []
+        _belongs(many[:9], [12] * 9, many[:5], many[:5], 100.0)
+    assert looks
 
 
 def test_a_foreign_passage_goes_and_a_good_answer_stays(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from scoring.judges.base import Citation, CriterionJudgement, JudgeFailed, Judgement
-from scoring.masking import MASKING
+from scoring.masking import MASKING, reading
 from scoring.rubric import Rubric
 from scoring.score import level_of, score
 from scoring.scorecard import CriterionScore, Scorecard, ScoreStatus
@@ -51,6 +51,24 @@ def test_a_scored_criterion(moon: Rubric) -> None:
     assert (result.status, result.level, result.expected, result.confidence) == (ScoreStatus.SCORED, 4, 3.9, 0.4)
     assert [e.quote for e in result.evidence] == ["They flew up."]
     assert result.missing == ("no-air",)
+
+
+def test_what_was_not_heard_is_not_held_against_anybody(moon: Rubric) -> None:
+    """The quote is clear, but most of the answer was not made out: what is missing may have been said there."""
+    said = f"{TEXT} So a would in then have of it lemon and for them with was the barn to so on there at."
+    clear = len(TEXT.split())
+    words = tuple(Word(w, float(i), i + 0.8, 0.95 if i < clear else 0.12) for i, w in enumerate(said.split()))
+    answer = Answer.from_turns("moon", [Turn(Side.CANDIDATE, Mode.SPOKEN, said, 0.0, 30.0, "moon", words)], "en")
+    low = {"accuracy": CriterionJudgement((0.6, 0.3, 0.1, 0.0, 0.0), "It covers 1 of 4 points.", (QUOTE,))}
+    result = score(answer, moon, Scripted(low), question_text="?", now=NOW).criteria[0]
+    assert (result.status, result.level) == (ScoreStatus.UNHEARD, None)
+    assert [e.quote for e in result.evidence] == ["They flew up."]
+
+
+def test_another_masking_is_another_judgement() -> None:
+    """So a scoring run after the masking was mended judges again, and does not find what was judged before it."""
+    assert MASKING in reading("6")
+    assert reading("6") not in {"6", reading("7")}
 
 
 def test_a_level_without_a_quote_that_holds_is_insufficient_evidence(moon: Rubric) -> None:

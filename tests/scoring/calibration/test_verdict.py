@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scoring.agreement import Estimate
-from scoring.calibration.fit import CannotFit, fit_target
+from scoring.calibration.fit import CannotFit, fit_target, rater_comparisons
 from scoring.calibration.verdict import Figures, Verdict, decide
 from tests.scoring.calibration.planted import BLOCKS, features, lengths, rated, true_levels
 
@@ -161,3 +161,9 @@ def test_too_few_or_all_alike_cannot_be_fitted_at_all() -> None:
         fit_target(x[:9], lengths(9), rated(true_levels(x[:9]), 1), ["r"], BLOCKS)
     with pytest.raises(CannotFit, match="all 12 answers were given level 4"):
         fit_target(x, lengths(12), np.full((12, 1), 4.0), ["r"], BLOCKS)
+
+
+def test_half_levels_of_raters_are_compared_as_they_are() -> None:
+    one = np.tile([1.5, 2.5, 3.5], 5)
+    found = rater_comparisons(np.column_stack([one, one + 1.0]), ["r1", "r2"], resamples=50, seed=1)[0]
+    assert (found.exact.value, found.adjacent.value) == (0.0, 1.0)

@@ -44,6 +44,8 @@ def test_each_kind_is_made_without_asking_anyone(monkeypatch: pytest.MonkeyPatch
         ({"kind": "panel"}, "two members"),
         ({"kind": "panel", "members": ("chat",), **CHAT}, "two seeds"),
         ({"kind": "panel", "members": ("embedded", "chat")}, "--base-url"),
+        ({"kind": "panel", "members": ("embedded", "embedded")}, "must differ"),
+        ({"kind": "panel", "members": ("chat",), "seeds": (7, 7, 7), **CHAT}, "must differ"),
         ({"kind": "chat", "seeds": (1, 2), **CHAT}, "make a panel"),
         ({"members": ("embedded", "local")}, "for a panel"),
         ({"prompt": Path("x.yaml")}, "prompt file"),
