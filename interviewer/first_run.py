@@ -9,7 +9,7 @@ import structlog
 from interviewer.app import Service
 from interviewer.conversation.casting import script_for
 from interviewer.conversation.sentences import spoken_parts
-from interviewer.desk.errands import one_time_password
+from interviewer.desk.recruiters import one_time_password
 from interviewer.http.inviting import Wish, invite
 from interviewer.records.accounts import count_accounts
 from interviewer.settings import Settings

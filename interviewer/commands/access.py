@@ -59,14 +59,41 @@ def revoke_key(key: Annotated[str, typer.Argument(help="The key's id; `interview
 @recruiters.command("add")
 def add_recruiter(
     email: Annotated[str, typer.Argument(help="E-mail address to sign in with.")],
-    name: Annotated[str, typer.Option(help="Name shown beside decisions.")] = "",
+    name: Annotated[str, typer.Option(help="Name shown on the recruiter's own pages.")] = "",
 ) -> None:
-    """Make a recruiter account, or give an existing one a new one-time password; printed once."""
-    from interviewer.desk import errands
+    """Make a recruiter account, or give one that exists or was removed a new one-time password; printed once."""
+    from interviewer.desk import recruiters as desk
 
     settings = read_settings()
 
     async def run() -> None:
-        typer.echo(await errands.add_recruiter(settings, say, email, name))
+        typer.echo(await desk.add_recruiter(settings, say, email, name))
+
+    carry_out(run)
+
+
+@recruiters.command("list")
+def list_recruiters() -> None:
+    """Who may sign in, and who is signed in."""
+    from interviewer.desk import recruiters as desk
+
+    settings = read_settings()
+
+    async def run() -> None:
+        for line in await desk.describe_recruiters(settings, say):
+            typer.echo(line)
+
+    carry_out(run)
+
+
+@recruiters.command("remove")
+def remove_recruiter(email: Annotated[str, typer.Argument(help="E-mail address of the account.")]) -> None:
+    """Sign a recruiter out everywhere, at once and for good."""
+    from interviewer.desk import recruiters as desk
+
+    settings = read_settings()
+
+    async def run() -> None:
+        typer.echo(await desk.remove_recruiter(settings, say, email))
 
     carry_out(run)

@@ -17,7 +17,6 @@ from interviewer.app import load_library, open_database, peer_options
 from interviewer.http.api.keys import Scope
 from interviewer.http.inviting import Wish
 from interviewer.http.inviting import invite as make_invitation
-from interviewer.http.passwords import Passwords
 from interviewer.http.problems import Problem
 from interviewer.jobs.defer import JobQueue
 from interviewer.jobs.erase import erase_files
@@ -26,7 +25,7 @@ from interviewer.media.coturn import coturn_configuration
 from interviewer.media.ice import BadIceServers
 from interviewer.plans.library import Library, PlanError
 from interviewer.plans.variables import VariableError
-from interviewer.records import accounts, deletions
+from interviewer.records import deletions
 from interviewer.records import keys as api_keys
 from interviewer.records.database import Database
 from interviewer.records.embedded import ClusterUnusable, DataFolderInUse, PostgresFailed
@@ -38,8 +37,8 @@ from interviewer.speech.process import ModelGone
 from interviewer.tracing import TracingMissing
 
 __all__ = [
-    "Refused", "add_recruiter", "coturn", "create_key", "delete", "describe_keys", "describe_plans",
-    "invite", "one_time_password", "retention", "retry", "revoke_key", "sentence",
+    "Refused", "coturn", "create_key", "delete", "describe_keys", "describe_plans", "invite", "retention", "retry",
+    "revoke_key", "sentence",
 ]  # fmt: skip
 
 Progress = Callable[[str], None]
@@ -222,33 +221,6 @@ async def retention(settings: Settings, progress: Progress, days: str | None) ->
     if kept is None:
         return "Nothing is deleted by itself."
     return f"Interviews are deleted {kept} days after their end, unused invitations {kept} days after they expire."
-
-
-async def add_recruiter(settings: Settings, progress: Progress, email: str, name: str) -> str:
-    """A one-time password for a new account, or for one that is there."""
-    if "@" not in email:
-        raise Refused(f"{email} is not an e-mail address.")
-    async with open_database(settings, progress) as database:
-        return await one_time_password(database, email, name)
-
-
-async def one_time_password(database: Database, email: str, name: str = "") -> str:
-    """Must be changed at the first sign-in."""
-    password = secrets.token_urlsafe(12)
-    passwords = Passwords()
-    try:
-        hashed = await passwords.hash(password)
-    finally:
-        passwords.close()
-    async with database.session() as session:
-        account = await accounts.account_by_email(session, email)
-        if account is None:
-            await accounts.create_account(
-                session, email=email, name=name or email.split("@")[0], password_hash=hashed, must_change_password=True
-            )
-        else:
-            await accounts.set_password(session, account.id, hashed, must_change_password=True)
-    return password
 
 
 def describe_plans(settings: Settings) -> Iterator[str]:

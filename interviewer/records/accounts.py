@@ -11,8 +11,8 @@ from interviewer.records.secrets import hash_token
 from interviewer.records.tables import Account, LoginSession
 
 __all__ = [
-    "account_by_email", "count_accounts", "create_account", "create_session", "delete_session", "session_by_token",
-    "set_password",
+    "account_by_email", "count_accounts", "create_account", "create_session", "delete_session", "disable_account",
+    "list_accounts", "session_by_token", "set_password",
 ]  # fmt: skip
 
 
@@ -36,10 +36,27 @@ async def create_account(
     return account
 
 
-async def account_by_email(session: AsyncSession, email: str) -> Account | None:
-    """None too where the account is disabled."""
-    found = select(Account).where(Account.email == email.strip().lower(), Account.disabled_at.is_(None))
-    return await session.scalar(found)
+async def account_by_email(session: AsyncSession, email: str, *, removed: bool = False) -> Account | None:
+    """None too where the account is disabled, unless ``removed`` ones are wanted."""
+    found = select(Account).where(Account.email == email.strip().lower())
+    return await session.scalar(found if removed else found.where(Account.disabled_at.is_(None)))
+
+
+async def list_accounts(session: AsyncSession, now: datetime) -> list[tuple[Account, bool]]:
+    """By address, with whether somebody is signed in with it."""
+    open_ = select(LoginSession.account_id).where(LoginSession.expires_at > now)
+    rows = await session.execute(select(Account, Account.id.in_(open_)).order_by(Account.email))
+    return [(account, bool(signed_in)) for account, signed_in in rows]
+
+
+async def disable_account(session: AsyncSession, email: str, now: datetime) -> bool:
+    """Ends every session of the account. False where nobody could sign in with it."""
+    account = await account_by_email(session, email)
+    if account is None:
+        return False
+    account.disabled_at = now
+    await session.execute(delete(LoginSession).where(LoginSession.account_id == account.id))
+    return True
 
 
 async def set_password(
