@@ -1,4 +1,4 @@
-"""``interviewer invite``, ``replay``, ``retry``, ``export``, ``delete``, ``retention``: from invitation to deletion."""
+"""``interviewer invite``, ``replay``, ``retry``, ``ratings``, ``export``, ``delete``, ``retention``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    for command in (invite, replay, retry, export, delete, retention):
+    for command in (invite, replay, retry, ratings, export, delete, retention):
         app.command()(command)
 
 
@@ -100,6 +100,25 @@ def retry(
 
     async def run() -> None:
         async for line in errands.retry(settings, say, tuple(ids or ())):
+            typer.echo(line)
+
+    carry_out(run)
+
+
+def ratings(
+    plan: Annotated[str | None, typer.Option(help="Answers of this plan alone.")] = None,
+    rubric: Annotated[str | None, typer.Option(help="Levels by this rubric alone (its name).")] = None,
+    with_hints: Annotated[
+        bool, typer.Option("--with-hints", help="Also levels that were given with Melvin's in sight.")
+    ] = False,
+) -> None:
+    """Print the levels that people gave on the pages, as JSON Lines for `python -m scoring calibrate`."""
+    from interviewer.desk import ratings as desk
+
+    settings = read_settings()
+
+    async def run() -> None:
+        async for line in desk.ratings(settings, say, plan=plan, rubric=rubric, with_hints=with_hints):
             typer.echo(line)
 
     carry_out(run)

@@ -10,6 +10,7 @@ from typing import Any
 from interviewer.http.problems import Problem
 from interviewer.http.review import AnswerSection, Review
 from interviewer.http.run_report import safe_cell
+from interviewer.records.reviews import GivenReview
 from interviewer.records.tables import CameraSegment, Recording, ScorecardRow, TranscriptRow
 from scoring.export import webvtt
 from scoring.transcript import Transcript
@@ -59,6 +60,7 @@ def interview_document(review: Review, cards: Sequence[ScorecardRow]) -> dict[st
         "scorecards": [
             _card(c) for c in cards
         ],
+        "reviews": [_given(r) for r in review.reviews],
         "recordings": [_recording(r) for r in review.recordings],
         "camera": [_segment(s) for s in review.camera],
         "events": [{"seq": e.seq, "at": e.at, "kind": e.kind, "body": e.body} for e in review.events],
@@ -99,6 +101,13 @@ def _cells(section: AnswerSection, said: str) -> Iterator[list[Any]]:
 
 def _card(card: ScorecardRow) -> dict[str, Any]:
     return {"id": card.id, "answer_id": card.answer_id, "transcript_version": card.transcript_version, **card.body}
+
+
+def _given(given: GivenReview) -> dict[str, Any]:
+    row = given.row
+    return {"id": row.id, "answer_id": row.answer_id, "transcript_version": row.transcript_version,
+            "rubric_hash": row.rubric_hash, "levels": row.levels, "comment": row.comment, "hints_seen": row.hints_seen,
+            "reviewer": given.reviewer, "created_at": row.created_at}  # fmt: skip
 
 
 def transcript_document(review: Review) -> dict[str, Any]:

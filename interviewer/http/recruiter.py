@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from interviewer.http.problems import Problem
 from interviewer.http.recruiter_page import STATUS_WORDS, ModeAsked, recruiter_page
 from interviewer.http.review import found, gather
+from interviewer.http.reviewing import Hints as HintsShown
 from interviewer.http.rooms import rooms_of
 from interviewer.http.security import Account, Form
 from interviewer.records import interviews, scorecards
@@ -44,6 +45,7 @@ async def listed(
     plan: Annotated[str, Query(max_length=64)] = "",
     mode: ModeAsked = "live",
     starting_after: Annotated[str | None, Query(max_length=64)] = None,
+    hints: HintsShown = "on",
 ) -> Response:
     rooms = rooms_of(request)
     async with rooms.database.session() as session:
@@ -58,9 +60,9 @@ async def listed(
             )
         except UnknownCursor as error:
             raise Problem(404, "cursor-unknown", "This page of the list does not exist", str(error)) from None
-        levels = await scorecards.latest_levels(session, [row.id for row in rows])
-    hints = _hints(rows, levels)
-    kept = {"mode": mode} if mode == "test" else {}
+        levels = await scorecards.latest_levels(session, [row.id for row in rows]) if hints == "on" else []
+    shown = _hints(rows, levels)
+    kept = ({"mode": mode} if mode == "test" else {}) | ({"hints": hints} if hints == "off" else {})
     chosen = {**{name: value for name, value in (("status", status), ("plan", plan)) if value}, **kept}
     older = "/?" + urlencode({**chosen, "starting_after": rows[-1].id}) if more else None
     return recruiter_page(
@@ -69,8 +71,10 @@ async def listed(
         who,
         {
             "interviews": rows,
-            "hints": hints,
-            "uncalibrated": any(h.uncalibrated for own in hints.values() for h in own),
+            "hints": shown,
+            "hints_shown": hints == "on",
+            "switched": "/?" + urlencode({**chosen, "hints": "off" if hints == "on" else "on"}),
+            "uncalibrated": any(h.uncalibrated for own in shown.values() for h in own),
             "plans": [rooms.library.get(name).plan for name in rooms.library.names()],
             "status": status,
             "plan": plan,
@@ -89,10 +93,11 @@ async def review(
     interview_id: str,
     transcript: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
     again: bool = False,
+    hints: HintsShown = "on",
 ) -> Response:
     async with rooms_of(request).database.session() as session:
         gathered = await gather(session, interview_id, transcript)
-    return recruiter_page(request, "interview", who, {"review": gathered, "again": again})
+    return recruiter_page(request, "interview", who, {"review": gathered, "again": again, "hints": hints})
 
 
 @router.post("/interviews/{interview_id}/try-again")

@@ -14,7 +14,18 @@ from interviewer.http.problems import Problem
 from interviewer.http.spoken_text import OPENING, ShownTurn, turns_by_question
 from interviewer.plans.bundle import PlanBundle
 from interviewer.plans.variables import filled
-from interviewer.records import answers, camera, consents, events, interviews, recordings, scorecards, transcripts
+from interviewer.records import (
+    answers,
+    camera,
+    consents,
+    events,
+    interviews,
+    recordings,
+    reviews,
+    scorecards,
+    transcripts,
+)
+from interviewer.records.reviews import GivenReview
 from interviewer.records.tables import (
     AnswerRow,
     CameraSegment,
@@ -87,7 +98,8 @@ class AskedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSection:
-    """One question: what was said and typed, what was made of it, and what the candidate changed in the transcript."""
+    """One question: what was said and typed, what a judge and people made of it, and what the candidate changed in the
+    transcript. ``answer_id`` is None where the question has no answer, not even an empty one."""
 
     question_id: str
     number: int
@@ -95,13 +107,24 @@ class AnswerSection:
     text: str
     kind: str
     status: str
+    answer_id: str | None
+    rubric: Rubric
     turns: list[ShownTurn]
     scored: ScoredAnswer | None
+    reviews: list[GivenReview]
     difference: list[tuple[Operation, str, str]]
 
     @property
     def changed(self) -> bool:
         return any(op != "equal" for op, _, _ in self.difference)
+
+    @property
+    def rateable(self) -> bool:
+        """Whether there is anything that a person could give a level to."""
+        return self.answer_id is not None and any(t.side is Side.CANDIDATE for t in self.turns)
+
+    def review_by(self, account_id: str) -> GivenReview | None:
+        return next((r for r in self.reviews if r.row.account_id == account_id), None)
 
 
 @dataclass(frozen=True)
@@ -114,6 +137,7 @@ class Review:
     answers: list[AnswerRow]
     transcripts: list[TranscriptRow]
     scorecards: list[ScorecardRow]
+    reviews: list[GivenReview]
     recordings: list[Recording]
     camera: list[CameraSegment]
     events: list[InterviewEvent]
@@ -163,8 +187,11 @@ class Review:
                     question.text,
                     question.kind,
                     row.status if row else "not-reached",
+                    row.id if row else None,
+                    rubrics[question.id],
                     self._turns.get(question.id, []),
                     _scored(card, rubrics[question.id]) if card is not None else None,
+                    [r for r in self.reviews if r.question_id == question.id],
                     self._difference(question.id),
                 )
             )
@@ -257,6 +284,7 @@ async def gather(
         answers=await answers.answers_of(session, interview_id),
         transcripts=versions,
         scorecards=await scorecards.scorecards_of(session, interview_id),
+        reviews=await reviews.reviews_of(session, interview_id),
         recordings=await recordings.recordings_of(session, interview_id),
         camera=await camera.segments_of(session, interview_id),
         events=await events.read_events(session, interview_id),

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 
 from interviewer.records.database import Database
-from interviewer.records.run_report import Cell, Changed, cells, changed_rows, crossing
-from scoring.agreement import spearman
+from interviewer.records.run_report import Cell, Changed, HumanCell, cells, changed_rows, crossing, human_cells
+from scoring.agreement import quadratic_weighted_kappa, spearman
 
-__all__ = ["LISTED", "CriterionReport", "RunReport", "csv_response", "report_of", "safe_cell"]
+__all__ = ["LISTED", "CriterionReport", "RunReport", "WithPeople", "csv_response", "report_of", "safe_cell"]
 
 LEVELS = (1, 2, 3, 4, 5)
 LISTED = 100
@@ -28,10 +28,23 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
+class WithPeople:
+    """How one side's levels agree with those that people gave, over the ``answers`` that have both. Several people's
+    mean is rounded to a whole level, halves to the even one. ``kappa``: Cohen's, quadratic weights; None where it is
+    undefined."""
+
+    answers: int
+    same_level: int
+    within_one: int
+    kappa: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class CriterionReport:
     """``before`` and ``after`` count answers by level 1 to 5, then those without a level. ``moves[b][a]``: answers from
     level b + 1 to a + 1. ``rank_correlation`` is Spearman's of the expected levels (to 0.1), over the ``compared``
-    answers that have one on both sides; None where it is undefined. ``up`` and ``down``: over the cut, and under it."""
+    answers that have one on both sides; None where it is undefined. ``up`` and ``down``: over the cut, and under it.
+    ``rated`` answers have levels by people, ``rated_unseen`` of them given without the judge's in sight."""
 
     criterion_id: str
     before: tuple[int, int, int, int, int, int]
@@ -42,6 +55,10 @@ class CriterionReport:
     rank_correlation: float | None
     up: int
     down: int
+    rated: int
+    rated_unseen: int
+    people_before: WithPeople
+    people_after: WithPeople
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +78,15 @@ async def report_of(session: AsyncSession, run_id: str, cut: int) -> RunReport:
     found: dict[str, list[Cell]] = {}
     for cell in await cells(session, run_id):
         found.setdefault(cell.criterion, []).append(cell)
-    criteria = tuple(_criterion(name, own, cut) for name, own in found.items())
+    people: dict[str, list[HumanCell]] = {}
+    for human in await human_cells(session, run_id):
+        people.setdefault(human.criterion, []).append(human)
+    criteria = tuple(_criterion(name, own, people.get(name, ()), cut) for name, own in found.items())
     crossed = await crossing(session, run_id, cut, limit=LISTED)
     return RunReport(cut, criteria, tuple(crossed), sum(c.up + c.down for c in criteria))
 
 
-def _criterion(name: str, own: Sequence[Cell], cut: int) -> CriterionReport:
+def _criterion(name: str, own: Sequence[Cell], people: Sequence[HumanCell], cut: int) -> CriterionReport:
     def spread(levels: Sequence[int | None]) -> tuple[int, int, int, int, int, int]:
         one, two, three, four, five, none = (
             sum(c.count for c, level in zip(own, levels, strict=True) if level == wanted) for wanted in (*LEVELS, None)
@@ -91,6 +111,25 @@ def _criterion(name: str, own: Sequence[Cell], cut: int) -> CriterionReport:
         rank_correlation=None if math.isnan(rho) else round(rho, 4),
         up=sum(n for b, a, n in both if b < cut <= a),
         down=sum(n for b, a, n in both if a < cut <= b),
+        rated=sum(p.count for p in people),
+        rated_unseen=sum(p.count for p in people if p.unseen),
+        people_before=_with_people([(p.people, p.before, p.count) for p in people]),
+        people_after=_with_people([(p.people, p.after, p.count) for p in people]),
+    )
+
+
+def _with_people(cells: Sequence[tuple[float, int | None, int]]) -> WithPeople:
+    given = [(p, level, n) for p, level, n in cells if level is not None]
+    counts = [n for _, _, n in given]
+    people = np.repeat(np.rint([p for p, _, _ in given]), counts)
+    judge = np.repeat(np.array([level for _, level, _ in given], dtype=np.float64), counts)
+    apart = np.abs(people - judge)
+    kappa = quadratic_weighted_kappa(people, judge)
+    return WithPeople(
+        answers=len(apart),
+        same_level=int((apart == 0).sum()),
+        within_one=int((apart <= 1).sum()),
+        kappa=None if math.isnan(kappa) else round(kappa, 4),
     )
 
 

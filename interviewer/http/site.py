@@ -29,6 +29,7 @@ from interviewer.http import (
     login,
     plan_pages,
     recruiter,
+    reviewing,
     run_pages,
     webhook_pages,
 )
@@ -71,7 +72,7 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
     site.state.rate_limits = limits
     for part in (
         health, ats_ashby, ats_greenhouse, candidate, candidate_live, browser_recording, lobby, login, recruiter,
-        downloads, invitation_pages, plan_pages, run_pages, webhook_pages,
+        reviewing, downloads, invitation_pages, plan_pages, run_pages, webhook_pages,
     ):  # fmt: skip
         _answer_head(part.router)
         site.include_router(part.router)

@@ -34,6 +34,7 @@ from interviewer.records.tables import (
     Recording,
     RecordingPart,
     RetentionRule,
+    ReviewRow,
     ScorecardRow,
     ScoringRunItem,
     StoredReply,
@@ -109,7 +110,7 @@ async def _remove(session: AsyncSession, invitation: Invitation, interview: Inte
         ):  # fmt: skip
             rows = select(func.count()).select_from(table).where(table.interview_id == interview.id)
             removed[table.__tablename__] = await session.scalar(rows)
-        for of_answers in (AnswerEmbeddings, ScorecardRow, ScoringRunItem):
+        for of_answers in (AnswerEmbeddings, ReviewRow, ScorecardRow, ScoringRunItem):
             rows = select(func.count()).select_from(of_answers).join(AnswerRow, AnswerRow.id == of_answers.answer_id)
             counted = await session.scalar(rows.where(AnswerRow.interview_id == interview.id))
             removed[of_answers.__tablename__] = counted

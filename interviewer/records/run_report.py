@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ["Cell", "Changed", "ItemRow", "cells", "changed_rows", "crossing", "item_rows"]
+__all__ = [
+    "Cell", "Changed", "HumanCell", "ItemRow", "cells", "changed_rows", "crossing", "human_cells", "item_rows",
+]  # fmt: skip
 
 PAGE = 2000
 
@@ -45,6 +47,19 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class HumanCell:
+    """``count`` answers to which people gave this level (the mean of their newest), and the judge these. ``unseen``:
+    all of these people had the judge's levels out of sight."""
+
+    criterion: str
+    people: float
+    unseen: bool
+    before: int | None
+    after: int | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ItemRow:
     """One item as a list shows it."""
 
@@ -76,6 +91,28 @@ async def cells(session: AsyncSession, run_id: str) -> list[Cell]:
         {"run": run_id},
     )
     return [Cell(*row) for row in rows]
+
+
+async def human_cells(session: AsyncSession, run_id: str) -> list[HumanCell]:
+    """Of each person's reviews of an answer the newest counts, of those without hints where there are such."""
+    rows = await session.execute(
+        text(
+            """WITH newest AS (
+                SELECT DISTINCT ON (r.answer_id, r.account_id) r.answer_id, r.levels, r.hints_seen, it.before, it.after
+                FROM reviews r JOIN scoring_run_items it ON it.answer_id = r.answer_id
+                WHERE it.run_id = :run AND it.status = 'done'
+                ORDER BY r.answer_id, r.account_id, r.hints_seen, r.created_at DESC, r.id DESC
+            ), human AS (
+                SELECT n.answer_id, l.key AS criterion, CAST(avg(CAST(l.value AS int)) AS float) AS level,
+                    bool_and(NOT n.hints_seen) AS unseen, CAST(n.before->l.key->>0 AS int) AS before,
+                    CAST(n.after->l.key->>0 AS int) AS after
+                FROM newest n, jsonb_each_text(n.levels) AS l GROUP BY n.answer_id, l.key, n.before, n.after
+            )
+            SELECT criterion, level, unseen, before, after, count(*) FROM human GROUP BY 1, 2, 3, 4, 5 ORDER BY 1"""
+        ),
+        {"run": run_id},
+    )
+    return [HumanCell(*row) for row in rows]
 
 
 async def crossing(session: AsyncSession, run_id: str, cut: int, *, limit: int, after_seq: int = 0) -> list[Changed]:

@@ -301,7 +301,7 @@ async def test_the_openapi_document_is_valid_and_complete(site: FastAPI) -> None
     assert document["openapi"].startswith("3.1")
     assert all(path.startswith("/api/v1/") for path in document["paths"])
     operations = [op for item in document["paths"].values() for op in item.values()]
-    assert len({op["operationId"] for op in operations}) == len(operations) == 38
+    assert len({op["operationId"] for op in operations}) == len(operations) == 39
     for operation in operations:
         assert operation["security"] == [{"api_key": []}]
         assert operation["summary"]

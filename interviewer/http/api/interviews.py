@@ -7,12 +7,20 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from interviewer.http.api.keys import Caller, Scope, scoped
-from interviewer.http.api.models import Interview, ListOf, ScorecardDocument, Scorecards, TranscriptDocument
+from interviewer.http.api.models import (
+    Interview,
+    ListOf,
+    ReviewDocument,
+    Reviews,
+    ScorecardDocument,
+    Scorecards,
+    TranscriptDocument,
+)
 from interviewer.http.documents import transcript_document, webvtt_document
 from interviewer.http.problems import Problem
 from interviewer.http.review import Review, found, gather
 from interviewer.http.rooms import rooms_of
-from interviewer.records import interviews
+from interviewer.records import interviews, reviews
 from interviewer.records.interviews import Source
 from interviewer.records.pages import UnknownCursor
 
@@ -90,6 +98,17 @@ async def read_scorecards(request: Request, caller: Reader, interview_id: str) -
         if scored is not None
     ]
     return Scorecards(interview_id=interview_id, data=data)
+
+
+@router.get(
+    "/{interview_id}/reviews", operation_id="get_reviews", summary="Read what people gave beside the scorecards"
+)
+async def read_reviews(request: Request, caller: Reader, interview_id: str) -> Reviews:
+    """The newest review of each person for each answer, in the plan's order. They are given on the interview's page."""
+    async with rooms_of(request).database.session() as session:
+        await found(session, interview_id, livemode=caller.livemode)
+        given = await reviews.reviews_of(session, interview_id)
+    return Reviews(interview_id=interview_id, data=[ReviewDocument.of(one) for one in given])
 
 
 async def _review(request: Request, caller: Caller, interview_id: str, version: int | None = None) -> Review:

@@ -9,12 +9,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from interviewer.http.inviting import InvitationStatus, invitation_status
 from interviewer.records import tables
+from interviewer.records.reviews import GivenReview
 from scoring.scorecard import ScoreStatus
 from scoring.transcript import Mode, Side
 
 __all__ = [
     "Candidate", "CandidateIn", "Interview", "Invitation", "InvitationIn", "ListOf", "Plan", "PlanIn", "PlanRef",
-    "ProblemDocument", "Scorecards", "TranscriptDocument",
+    "ProblemDocument", "ReviewDocument", "Reviews", "Scorecards", "TranscriptDocument",
 ]  # fmt: skip
 
 Item = TypeVar("Item")
@@ -249,6 +250,48 @@ class Scorecards(BaseModel):
     object: Literal["list"] = "list"
     interview_id: str
     data: list[ScorecardDocument]
+    has_more: bool = False
+
+
+class ReviewerDocument(BaseModel):
+    id: str = Field(description="of the account, the same for all reviews of one person")
+    name: str
+
+
+class ReviewDocument(BaseModel):
+    object: Literal["review"] = "review"
+    id: str
+    answer_id: str
+    question_id: str
+    transcript_version: int = Field(description="the one that was read")
+    rubric_hash: str
+    levels: dict[str, int] = Field(description="1 to 5 by criterion; a criterion that was given none is left out")
+    comment: str
+    hints_seen: bool = Field(description="whether a judge's levels were in sight; they pull people's towards them")
+    reviewer: ReviewerDocument
+    created_at: datetime
+
+    @classmethod
+    def of(cls, given: GivenReview) -> Self:
+        row = given.row
+        return cls(
+            id=row.id,
+            answer_id=row.answer_id,
+            question_id=given.question_id,
+            transcript_version=row.transcript_version,
+            rubric_hash=row.rubric_hash,
+            levels=row.levels,
+            comment=row.comment,
+            hints_seen=row.hints_seen,
+            reviewer=ReviewerDocument(id=row.account_id, name=given.reviewer),
+            created_at=row.created_at,
+        )
+
+
+class Reviews(BaseModel):
+    object: Literal["list"] = "list"
+    interview_id: str
+    data: list[ReviewDocument]
     has_more: bool = False
 
 

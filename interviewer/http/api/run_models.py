@@ -142,6 +142,13 @@ class RunItemDocument(BaseModel):
         return cls.model_validate(row, from_attributes=True)
 
 
+class WithPeopleDocument(BaseModel):
+    answers: int = Field(description="answers that have a level of this side and one by people")
+    same_level: int
+    within_one: int
+    kappa: float | None = Field(description="Cohen's, with quadratic weights; null where it is undefined")
+
+
 class CriterionReportDocument(BaseModel):
     criterion_id: str
     before: list[int] = Field(description="answers at levels 1 to 5, then those without a level")
@@ -152,6 +159,10 @@ class CriterionReportDocument(BaseModel):
     rank_correlation: float | None = Field(description="Spearman's, of expected levels; null where it is undefined")
     up: int = Field(description="answers that rose to the cut or over it")
     down: int = Field(description="answers that fell under it")
+    rated: int = Field(description="answers to which people gave levels (reviews)")
+    rated_unseen: int = Field(description="of these, given without a judge's levels in sight")
+    people_before: WithPeopleDocument
+    people_after: WithPeopleDocument
 
 
 class CrossingDocument(BaseModel):

@@ -13,7 +13,14 @@ from interviewer.records.tables.deletion import Deletion, RetentionRule
 from interviewer.records.tables.imports import AnswerImport, AnswerImportRow
 from interviewer.records.tables.interviews import Candidate, Consent, Interview, InterviewEvent, Invitation, PlanVersion
 from interviewer.records.tables.nodes import Node, RecordingPart, SharedSecret
-from interviewer.records.tables.results import AnswerRow, CameraSegment, Recording, ScorecardRow, TranscriptRow
+from interviewer.records.tables.results import (
+    AnswerRow,
+    CameraSegment,
+    Recording,
+    ReviewRow,
+    ScorecardRow,
+    TranscriptRow,
+)
 from interviewer.records.tables.runs import AnswerEmbeddings, JudgeAllowance, JudgeSlot, ScoringRun, ScoringRunItem
 from interviewer.records.tables.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
 
@@ -46,6 +53,7 @@ __all__ = [
     "Recording",
     "RecordingPart",
     "RetentionRule",
+    "ReviewRow",
     "ScorecardRow",
     "ScoringRun",
     "ScoringRunItem",

@@ -1,4 +1,4 @@
-"""What an interview leaves: answers, transcripts, scorecards, recordings, what the camera saw."""
+"""What an interview leaves: answers, transcripts, scorecards, reviews, recordings, what the camera saw."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from interviewer.records.ids import new_id
 from interviewer.records.tables.base import Base, Json
 
-__all__ = ["AnswerRow", "CameraSegment", "Recording", "ScorecardRow", "TranscriptRow"]
+__all__ = ["AnswerRow", "CameraSegment", "Recording", "ReviewRow", "ScorecardRow", "TranscriptRow"]
 
 
 class AnswerRow(Base):
@@ -73,6 +73,27 @@ class ScorecardRow(Base):
         UniqueConstraint("answer_id", "transcript_version", "rubric_hash", "judge", "judge_version",
                          name="uq_scorecards_scored_with"),
     )  # fmt: skip
+
+
+class ReviewRow(Base):
+    """A person's levels and comment beside a scorecard. Never changed: of one person's reviews of an answer the newest
+    counts.
+
+    ``levels``: 1 to 5 by criterion, without those that were given none, by the anchors of the rubric ``rubric_hash``.
+    ``hints_seen``: a judge's levels stood on the page; such a review says little about whether judge and people agree.
+    """
+
+    __tablename__ = "reviews"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("rev"))
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    transcript_version: Mapped[int]
+    rubric_hash: Mapped[str]
+    levels: Mapped[Json]
+    comment: Mapped[str]
+    hints_seen: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Recording(Base):
