@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Mapping
-from hashlib import blake2b
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from interviewer.http.guesses import Guesses
 from interviewer.http.problems import Problem, respond
 from interviewer.http.rate_limits import RateLimits, TooMany
 from interviewer.http.security import client_address
@@ -19,8 +18,8 @@ __all__ = ["LARGEST_BODY", "BodyLimit", "LinkGuessing", "too_many"]
 
 POLICY = 1008
 """The close code of a socket that breaks a rule (RFC 6455 section 7.4.1)."""
-TRIED_KEPT = 10_000
-"""Links that led nowhere, remembered by network address: about 2 MB."""
+LED_SOMEWHERE = frozenset({200, 201, 204, 303, 409})
+"""What is answered only where a link leads to an interview, whatever is asked of it."""
 LARGEST_BODY = 4_194_304
 """Bytes. The outer bound for any request (a long transcript's correction is the largest); routes ask for less."""
 
@@ -36,25 +35,19 @@ def too_many(limit: TooMany) -> Problem:
 
 
 class LinkGuessing:
-    """Links that lead nowhere are counted by network address; who has tried too many is told to wait.
-
-    The same link again is no guess: a page that was left open may go on asking long after its link was renewed, and
-    others share its address.
-    """
+    """Links that lead nowhere are counted by network address (see :class:`Guesses`)."""
 
     def __init__(self, app: ASGIApp, limits: RateLimits) -> None:
         self._app = app
-        self._limits = limits
-        self._tried: OrderedDict[bytes, None] = OrderedDict()
+        self._guesses = Guesses(limits, "link")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or not scope["path"].startswith("/i/"):
             await self._app(scope, receive, send)
             return
-        connection = HTTPConnection(scope)
-        address = client_address(connection)
+        address, token = client_address(HTTPConnection(scope)), scope["path"].split("/")[2]
         try:
-            self._limits.check("link", address)
+            self._guesses.check(address, token)
         except TooMany as limit:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": POLICY})  # before it is accepted: a plain 403
@@ -64,22 +57,13 @@ class LinkGuessing:
 
         async def counted(message: Message) -> None:
             unknown = message.get("status") == 404 or message.get("reason") == "link-unknown"
-            ends = message["type"] in ("http.response.start", "websocket.close")
-            if unknown and ends and self._is_new(address, scope["path"].split("/")[2]):
-                self._limits.count("link", address)
+            if unknown and message["type"] in ("http.response.start", "websocket.close"):
+                self._guesses.wrong(address, token)
+            elif message.get("status") in LED_SOMEWHERE:
+                self._guesses.right(token)
             await send(message)
 
         await self._app(scope, receive, counted)
-
-    def _is_new(self, address: str, token: str) -> bool:
-        """Whether that address has not tried this link lately."""
-        tried = blake2b(f"{address} {token}".encode(errors="replace"), digest_size=16).digest()
-        is_new = tried not in self._tried
-        self._tried[tried] = None
-        self._tried.move_to_end(tried)
-        if len(self._tried) > TRIED_KEPT:
-            self._tried.popitem(last=False)
-        return is_new
 
 
 class BodyLimit:

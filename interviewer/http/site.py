@@ -39,6 +39,7 @@ from interviewer.http.api.imported_sound import LARGEST as LARGEST_SOUND
 from interviewer.http.api.imported_sound import PATH as SOUND_PATH
 from interviewer.http.api.limits import RateLimitHeaders
 from interviewer.http.edges import LARGEST_BODY, BodyLimit, LinkGuessing, too_many
+from interviewer.http.guesses import Guesses
 from interviewer.http.headers import RequestIds, SecurityHeaders
 from interviewer.http.nodes import PagesElsewhere, origin_of
 from interviewer.http.pages import StaticPages
@@ -70,6 +71,7 @@ def build_site(rooms: Rooms, *, passwords: Passwords | None = None, lifespan: Li
     site.state.rooms = rooms
     site.state.passwords = passwords or Passwords()
     site.state.rate_limits = limits
+    site.state.guessed_keys = Guesses(limits, "key")
     for part in (
         health, ats_ashby, ats_greenhouse, candidate, candidate_live, browser_recording, lobby, login, recruiter,
         reviewing, downloads, invitation_pages, plan_pages, run_pages, webhook_pages,

@@ -132,6 +132,16 @@ async def test_guessing_keys_is_slowed_down(api: httpx.AsyncClient) -> None:
     assert int(reply.headers["Retry-After"]) >= 1
 
 
+async def test_a_program_with_a_revoked_key_keeps_no_other_at_its_address_out(api: httpx.AsyncClient) -> None:
+    for _ in range(40):
+        check_problem(await api.get("/plans", headers={"Authorization": "Bearer mk_live_old"}), 401, "unauthenticated")
+    assert (await api.get("/plans")).status_code == 200
+    for number in range(31):
+        last = await api.get("/plans", headers={"Authorization": f"Bearer mk_live_{number}"})
+    check_problem(last, 429, "rate-limited")
+    assert (await api.get("/plans")).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("method", "path", "scope"),
     [

@@ -55,6 +55,18 @@ async def test_a_page_that_goes_on_asking_with_a_link_that_was_renewed_uses_up_n
         assert (await socket.message())["code"] == "link-unknown"
 
 
+async def test_who_guesses_keeps_no_candidate_at_the_same_address_from_their_interview(joined: Candidate) -> None:
+    for n in range(31):
+        last = await joined.script.get(f"/i/no-such-link-{n}/transcript.json")
+    assert last.status_code == 429
+    body = {"question_id": await joined.first_question(), "text": "I am still here."}
+    assert (await joined.script.post(f"{joined.link}/typed", json=body)).status_code == 204
+    async with open_socket(joined.site, f"{joined.link}/control", TAB) as socket:
+        socket.say('{"t": "ping", "n": 1}')
+        assert await socket.message() == {"t": "pong", "n": 1}
+    assert (await joined.script.get("/i/another/transcript.json")).status_code == 429
+
+
 async def test_a_socket_with_a_good_link_is_never_counted(joined: Candidate) -> None:
     for _ in range(31):
         async with open_socket(joined.site, f"{joined.link}/control", TAB) as socket:

@@ -106,7 +106,7 @@ async def test_a_plan_that_nobody_is_invited_to_yet_names_its_variables(recruite
         assert "{field}" not in page, path
 
 
-async def test_guessing_links_is_slowed_down_but_good_links_never_are(client: httpx.AsyncClient) -> None:
+async def test_guessing_links_is_slowed_down(client: httpx.AsyncClient) -> None:
     for n in range(30):
         assert (await client.get(f"/i/nothing-here-{n}")).status_code == 404
     limited = await client.get("/i/nothing-here-either")

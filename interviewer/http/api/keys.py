@@ -11,8 +11,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from interviewer.http.api.limits import count_use
+from interviewer.http.guesses import Guesses
 from interviewer.http.problems import Problem
-from interviewer.http.rate_limits import RateLimits
 from interviewer.http.rooms import rooms_of
 from interviewer.http.security import client_address
 from interviewer.records import keys
@@ -50,16 +50,17 @@ _bearer = HTTPBearer(scheme_name="api_key", description="A key made with `interv
 async def caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
     """Raises ``unauthenticated`` (401), the same for an unknown and for a revoked key; :class:`TooMany` for one that
     asks too often."""
-    limits: RateLimits = request.app.state.rate_limits
+    guesses: Guesses = request.app.state.guessed_keys
     address = client_address(request)
-    limits.check("key", address)
     if given is None:
         raise _unauthenticated("Send an API key: Authorization: Bearer mk_live_...")
+    guesses.check(address, given.credentials)
     async with rooms_of(request).database.session() as session:
         key = await keys.key_by_secret(session, given.credentials)
     if key is None:
-        limits.count("key", address)
+        guesses.wrong(address, given.credentials)
         raise _unauthenticated("This API key does not exist or was revoked.")
+    guesses.right(given.credentials)
     await count_use(request, key.id)
     return Caller(key.id, frozenset(key.scopes), key.livemode, given.credentials)
 
