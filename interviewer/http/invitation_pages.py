@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -16,6 +17,7 @@ from interviewer.http.rooms import rooms_of
 from interviewer.http.security import Account, Form, SignedIn
 from interviewer.records import invitations
 from interviewer.records.pages import UnknownCursor
+from interviewer.records.search import LONGEST
 
 __all__ = ["router"]
 
@@ -30,22 +32,25 @@ _VARIABLE = "variable."
 async def listed(
     request: Request,
     who: Account,
+    candidate: Annotated[str, Query(max_length=LONGEST)] = "",
     mode: ModeAsked = "live",
     starting_after: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     rooms = rooms_of(request)
+    candidate = candidate.strip()
     async with rooms.database.session() as session:
         try:
             rows, more = await invitations.list_invitations(
-                session, limit=PAGE, starting_after=starting_after, livemode=mode == "live"
+                session, limit=PAGE, starting_after=starting_after, livemode=mode == "live", candidate=candidate
             )
         except UnknownCursor as error:
             raise Problem(404, "cursor-unknown", "This page of the list does not exist", str(error)) from None
     now = rooms.clock()
-    here = _list(mode)
+    here = _list(mode, candidate)
     context = {
         "invitations": [(row, invitation_status(row, now)) for row in rows],
         "mode": mode,
+        "candidate": candidate,
         "path": "/invitations",
         "older": f"{here}{'&' if '?' in here else '?'}starting_after={rows[-1].id}" if more else None,
         "newest": here if starting_after else None,
@@ -85,8 +90,9 @@ async def revoke(request: Request, who: Account, form: Form, invitation_id: str)
     return RedirectResponse(_list("live" if found.livemode else "test"), status_code=303)
 
 
-def _list(mode: Mode) -> str:
-    return "/invitations" + ("?mode=test" if mode == "test" else "")
+def _list(mode: Mode, candidate: str = "") -> str:
+    chosen = ({"mode": mode} if mode == "test" else {}) | ({"candidate": candidate} if candidate else {})
+    return "/invitations" + ("?" + urlencode(chosen) if chosen else "")
 
 
 def _wish(request: Request, who: SignedIn, form: Mapping[str, str]) -> Wish:

@@ -18,6 +18,7 @@ from interviewer.http.rooms import rooms_of
 from interviewer.http.security import Account, Form
 from interviewer.records import interviews, scorecards
 from interviewer.records.pages import UnknownCursor
+from interviewer.records.search import LONGEST
 from interviewer.records.tables import Interview
 
 __all__ = ["router"]
@@ -43,6 +44,7 @@ async def listed(
     who: Account,
     status: Annotated[str, Query(max_length=20)] = "",
     plan: Annotated[str, Query(max_length=64)] = "",
+    candidate: Annotated[str, Query(max_length=LONGEST)] = "",
     mode: ModeAsked = "live",
     starting_after: Annotated[str | None, Query(max_length=64)] = None,
     hints: HintsShown = "on",
@@ -57,13 +59,15 @@ async def listed(
                 status=status if status in STATUS_WORDS else None,
                 plan=plan or None,
                 livemode=mode == "live",
+                candidate=candidate.strip(),
             )
         except UnknownCursor as error:
             raise Problem(404, "cursor-unknown", "This page of the list does not exist", str(error)) from None
         levels = await scorecards.latest_levels(session, [row.id for row in rows]) if hints == "on" else []
     shown = _hints(rows, levels)
+    filters = (("status", status), ("plan", plan), ("candidate", candidate.strip()))
     kept = ({"mode": mode} if mode == "test" else {}) | ({"hints": hints} if hints == "off" else {})
-    chosen = {**{name: value for name, value in (("status", status), ("plan", plan)) if value}, **kept}
+    chosen = {**{name: value for name, value in filters if value}, **kept}
     older = "/?" + urlencode({**chosen, "starting_after": rows[-1].id}) if more else None
     return recruiter_page(
         request,
@@ -78,6 +82,7 @@ async def listed(
             "plans": [rooms.library.get(name).plan for name in rooms.library.names()],
             "status": status,
             "plan": plan,
+            "candidate": candidate.strip(),
             "mode": mode,
             "path": "/",
             "older": older,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import defer, selectinload
 from interviewer.records.ats import tell_of_interview
 from interviewer.records.ids import new_id
 from interviewer.records.pages import page
+from interviewer.records.search import invited
 from interviewer.records.tables import Interview, Invitation, PlanVersion
 from interviewer.records.webhooks import EventType, announce
 
@@ -106,15 +107,18 @@ async def list_interviews(
     plan: str | None = None,
     livemode: bool = True,
     source: Source = "interview",
+    candidate: str = "",
 ) -> tuple[list[Interview], bool]:
-    """Newest first, with invitation, candidate and plan loaded, and whether more follow. ``plan``: a plan's name. Long
-    documents are left out: the plans' bodies and the scripts."""
+    """Newest first, with invitation, candidate and plan loaded, and whether more follow. ``plan``: a plan's name.
+    ``candidate``: words of their name or address. Long documents are left out: the plans' bodies and the scripts."""
     plans = selectinload(Interview.invitation).selectinload(Invitation.plan).defer(PlanVersion.body, raiseload=True)
     query = _loaded().options(plans, defer(Interview.script, raiseload=True)).where(Interview.source == source)
     if status is not None:
         query = query.where(Interview.status == status)
     if plan is not None:
         query = query.where(Interview.plan_name == plan)
+    if candidate:
+        query = query.where(Interview.invitation_id.in_(select(Invitation.id).where(invited(candidate))))
     among = Interview.livemode.is_(livemode)
     return await page(session, query, Interview, limit=limit, starting_after=starting_after, among=among)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from interviewer.records.ids import new_id
 from interviewer.records.pages import page
+from interviewer.records.search import invited
 from interviewer.records.secrets import hash_token, new_token
 from interviewer.records.tables import Candidate, Interview, Invitation, PlanVersion
 
@@ -110,9 +111,11 @@ async def list_invitations(
     plan: str | None = None,
     now: datetime | None = None,
     livemode: bool = True,
+    candidate: str = "",
 ) -> tuple[list[Invitation], bool]:
     """Newest first, with candidate, plan and interview loaded (without the long documents: the plan's body, the
-    interview's script), and whether more follow. ``plan``: a plan's name; ``now`` decides what has expired."""
+    interview's script), and whether more follow. ``plan``: a plan's name; ``candidate``: words of their name or
+    address; ``now`` decides what has expired."""
     query = _loaded().options(
         selectinload(Invitation.plan).defer(PlanVersion.body, raiseload=True),
         selectinload(Invitation.interview).defer(Interview.script, raiseload=True),
@@ -122,6 +125,8 @@ async def list_invitations(
     query = query.where(Invitation.source == "interview")
     if plan is not None:
         query = query.where(Invitation.plan_name == plan)
+    if candidate:
+        query = query.where(invited(candidate))
     among = Invitation.livemode.is_(livemode)
     return await page(session, query, Invitation, limit=limit, starting_after=starting_after, among=among)
 

@@ -42,6 +42,20 @@ async def test_the_list_filters_by_status_and_plan(recruiter: httpx.AsyncClient,
         assert ("Maria Ionescu" in page) is shown, query
 
 
+@pytest.mark.parametrize(
+    ("looked_for", "found"),
+    [("ionescu", True), (" MARIA  ion ", True), ("maria popescu", False), ("%", False), ("m_ria", False), ("'", False)],
+)
+async def test_a_candidate_is_found_by_words_of_their_name(
+    recruiter: httpx.AsyncClient, finished: Finished, looked_for: str, found: bool
+) -> None:
+    for path in ("/", "/invitations"):
+        page = (await recruiter.get(path, params={"candidate": looked_for})).text
+        assert ("Maria Ionescu" in page) is found, path
+        assert "No interviews yet" not in page
+        assert "No invitations yet" not in page
+
+
 async def test_an_uncalibrated_scorecard_is_shown_as_hints_with_quotes_and_anchors(
     recruiter: httpx.AsyncClient, finished: Finished
 ) -> None:

@@ -39,7 +39,10 @@ def variants(document: dict[str, Any], rows: Rows) -> Iterator[Asked]:
 
 def page_variants(rows: Rows) -> Iterator[Asked]:
     """The recruiters' lists."""
-    for page, filters in (("/", {"status": rows.statuses, "plan": rows.plans}), ("/invitations", {})):
+    for page, filters in (
+        ("/", {"status": rows.statuses, "plan": rows.plans, "candidate": rows.candidates}),
+        ("/invitations", {"candidate": rows.candidates}),
+    ):
         for params in _asks(filters, rows.cursors[page], has_limit=False):
             yield Asked(f"page {page}", f"page {page} {params or ''}".strip(), page, params)
 

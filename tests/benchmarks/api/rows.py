@@ -85,6 +85,7 @@ class Rows:
     path_ids: dict[str, str]
     plans: tuple[str, ...]
     statuses: tuple[str, ...]
+    candidates: tuple[str, ...]
 
     def values(self, name: str, choices: tuple[str, ...]) -> tuple[str, ...]:
         """What to filter by."""
@@ -139,4 +140,5 @@ async def fill(url: str, count: int) -> Rows:
         path_ids={"import_id": "imp_10", "run_id": "run_1"},
         plans=(names[0], names[1], "no-such-plan"),
         statuses=("scored", "live", "checking"),
+        candidates=("candidate 4711", "date 99", "candidate", "nobody"),
     )  # fmt: skip
